@@ -64,11 +64,11 @@ public final class CodeCursor {
   }
 
   /**
-   * Reads one whole code.
+   * Reads one whole code, and keeps its block for the next call.
    *
    * @param into word w goes to {@code offset + w * stride}
    */
-  void readCode(int ord, long[] into, int offset, int stride) throws IOException {
+  public void readCode(int ord, long[] into, int offset, int stride) throws IOException {
     int block = ord / BLOCK;
     int count = count(block);
     int lane = ord % BLOCK;
