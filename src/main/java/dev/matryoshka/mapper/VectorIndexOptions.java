@@ -12,6 +12,7 @@
 package dev.matryoshka.mapper;
 
 import dev.matryoshka.codec.CodecOptions;
+import dev.matryoshka.codec.MatryoshkaVectorsFormat;
 import dev.matryoshka.codec.VectorElement;
 import dev.matryoshka.rotation.RotationKind;
 import java.io.IOException;
@@ -34,7 +35,9 @@ import org.elasticsearch.xcontent.XContentBuilder;
 record VectorIndexOptions(RotationKind rotation, @Nullable List<Integer> bits) {
 
   static final String NAME = "index_options";
-  static final VectorIndexOptions DEFAULT = new VectorIndexOptions(RotationKind.PCA_RANDOM, null);
+  static final VectorIndexOptions DEFAULT =
+      new VectorIndexOptions(
+          CodecOptions.defaults(MatryoshkaVectorsFormat.MAX_DIMS).rotation(), null);
 
   private static final String ROTATION = "rotation";
   private static final String BITS = "bits";
