@@ -94,7 +94,7 @@ public final class MatryoshkaVectorsFormat extends KnnVectorsFormat {
    * Vectors of a flushed segment below which no rotation is learned, since a refresh waits for the
    * flush and a merge will soon follow.
    */
-  static final int MIN_TRAINED_FLUSH = 10_000;
+  static final int MIN_TRAINED_FLUSH = 20_000;
 
   static final String META_EXTENSION = "vemb";
   static final String DATA_EXTENSION = "veb";

@@ -11,16 +11,16 @@
  */
 package dev.matryoshka.rotation;
 
-import java.util.Arrays;
-
 /**
  * Makes rotations from samples. Deterministic: the same sample, shape and seed give the same
  * rotation. Stateless.
  *
- * <p>{@link RotationKind#PCA_RANDOM} projects on the leading principal components and then rotates
- * the components of each level at random among themselves, which spreads the variance evenly over
- * the bits; that is the baseline of Gong and Lazebnik, "Iterative Quantization" (CVPR 2011), after
- * Jégou et al. (CVPR 2010). Rotating level by level keeps the levels nested.
+ * <p>{@link RotationKind#ITQ} projects on the leading principal components and then learns a
+ * rotation of the components of each level among themselves. {@link RotationKind#PCA_RANDOM}
+ * projects on the leading principal components and then rotates the components of each level at
+ * random among themselves, which spreads the variance evenly over the bits; that is the baseline of
+ * Gong and Lazebnik, "Iterative Quantization" (CVPR 2011), after Jégou et al. (CVPR 2010). Rotating
+ * level by level keeps the levels nested.
  */
 public final class RotationTrainer {
 
@@ -66,12 +66,12 @@ public final class RotationTrainer {
         switch (kind) {
           case NONE -> null;
           case RANDOM -> OrthonormalRows.random(bits, dims, seed);
-          case PCA_RANDOM ->
-              turnLevels(
-                  PrincipalComponents.compute(sample, count, dims, bits, seed, interrupt),
-                  dims,
-                  levels,
-                  seed);
+          case PCA -> components(sample, count, dims, bits, seed, interrupt);
+          case PCA_RANDOM, ITQ -> {
+            float[] components = components(sample, count, dims, bits, seed, interrupt);
+            yield new LevelTurner(sample, count, dims, seed, interrupt)
+                .turn(components, levels, kind == RotationKind.ITQ);
+          }
         };
     TrainingStats untested = new TrainingStats(count, 0);
     Rotation rotation = new Rotation(kind, levels.clone(), mean, matrix, untested);
@@ -93,23 +93,8 @@ public final class RotationTrainer {
     return mean;
   }
 
-  /** Rotates the rows of each level among themselves at random. */
-  private static float[] turnLevels(float[] components, int dims, int[] levels, long seed) {
-    float[] turned = new float[components.length];
-    int from = 0;
-    for (int to : levels) {
-      int size = to - from;
-      float[] level = Arrays.copyOfRange(components, from * dims, to * dims);
-      float[] random = OrthonormalRows.random(size, size, seed + from);
-      PackedMatrix packed = new PackedMatrix(level, dims, 1, size, dims);
-      int stride = packed.paddedColumns();
-      float[] product = new float[size * stride];
-      packed.multiplyAdd(random, size, 1, size, product, stride);
-      for (int i = 0; i < size; i++) {
-        System.arraycopy(product, i * stride, turned, (from + i) * dims, dims);
-      }
-      from = to;
-    }
-    return turned;
+  private static float[] components(
+      float[] sample, int count, int dims, int bits, long seed, Runnable interrupt) {
+    return PrincipalComponents.compute(sample, count, dims, bits, seed, interrupt);
   }
 }

@@ -12,7 +12,6 @@
 package dev.matryoshka.rotation;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -43,9 +42,18 @@ final class VectorFloatKernels extends FloatKernels {
           FloatVector.fromArray(SPECIES, a, aOffset + i + LANES)
               .fma(FloatVector.fromArray(SPECIES, b, bOffset + i + LANES), sum1);
     }
-    float sum = sum0.add(sum1).reduceLanes(VectorOperators.ADD);
+    float sum = sumLanes(sum0.add(sum1));
     for (; i < length; i++) {
       sum += a[aOffset + i] * b[bOffset + i];
+    }
+    return sum;
+  }
+
+  /** Lane by lane: the order of {@code reduceLanes} may change between interpreter and compiler. */
+  private static float sumLanes(FloatVector vector) {
+    float sum = 0;
+    for (int i = 0; i < LANES; i++) {
+      sum += vector.lane(i);
     }
     return sum;
   }

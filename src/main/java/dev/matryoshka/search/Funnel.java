@@ -22,10 +22,10 @@ import org.apache.lucene.index.VectorSimilarityFunction;
  */
 public record Funnel(List<Stage> stages) {
 
-  private static final int MIN_SCANNED_KEEP = 2_000;
-  private static final int SCANNED_KEEP_PER_HIT = 20;
-  private static final int MIN_RESCORED_KEEP = 400;
-  private static final int RESCORED_KEEP_PER_HIT = 5;
+  private static final int SCANNED_KEEP = 2_000;
+  private static final int SCANNED_KEEP_PER_HIT = 40;
+  private static final int RESCORED_KEEP = 400;
+  private static final int RESCORED_KEEP_PER_HIT = 10;
 
   public Funnel {
     stages = List.copyOf(stages);
@@ -49,9 +49,9 @@ public record Funnel(List<Stage> stages) {
           similarity == VectorSimilarityFunction.COSINE
               || similarity == VectorSimilarityFunction.DOT_PRODUCT;
       if (directions) {
-        stages.add(Stage.hamming(bits, Math.max(MIN_SCANNED_KEEP, SCANNED_KEEP_PER_HIT * k)));
+        stages.add(Stage.hamming(bits, SCANNED_KEEP + SCANNED_KEEP_PER_HIT * k));
       }
-      stages.add(Stage.asymmetric(bits, Math.max(MIN_RESCORED_KEEP, RESCORED_KEEP_PER_HIT * k)));
+      stages.add(Stage.asymmetric(bits, RESCORED_KEEP + RESCORED_KEEP_PER_HIT * k));
     }
     stages.add(Stage.floats(dims, Stage.LAST));
     return new Funnel(stages);

@@ -11,20 +11,27 @@
  */
 package dev.matryoshka.codec;
 
-import dev.matryoshka.rotation.RotationKind;
-import java.util.List;
+import dev.matryoshka.ElasticsearchLogging;
 import org.apache.lucene.codecs.Codec;
 import org.apache.lucene.tests.index.BaseKnnVectorsFormatTestCase;
+import org.apache.lucene.tests.util.LuceneTestCase;
 import org.apache.lucene.tests.util.TestUtil;
 
 /** Lucene's own suite for vector formats, with the options that mappings choose by default. */
+@LuceneTestCase.SuppressSysoutChecks(bugUrl = "loading Elasticsearch's formats logs to the console")
 public class MatryoshkaVectorsFormatTests extends BaseKnnVectorsFormatTestCase {
+
+  static {
+    ElasticsearchLogging.configure();
+  }
 
   @Override
   protected Codec getCodec() {
-    RotationKind[] kinds = RotationKind.values();
-    RotationKind kind = kinds[random().nextInt(kinds.length)];
-    return TestUtil.alwaysKnnVectorsFormat(
-        new MatryoshkaVectorsFormat(new CodecOptions(VectorElement.FLOAT, kind, List.of())));
+    return TestUtil.alwaysKnnVectorsFormat(new MatryoshkaVectorsFormat());
+  }
+
+  @Override
+  protected boolean supportsFloatVectorFallback() {
+    return false;
   }
 }
