@@ -78,6 +78,24 @@ public final class ElasticsearchInstallation implements AutoCloseable {
     }
   }
 
+  /**
+   * Installs the plugin that was just built. The build says where things are in the system
+   * properties {@code matryoshka.distribution}, {@code matryoshka.plugin} and {@code
+   * matryoshka.servers}, the directory for servers.
+   */
+  public static ElasticsearchInstallation installBuilt() {
+    return install(
+        path("matryoshka.distribution"), path("matryoshka.plugin"), path("matryoshka.servers"));
+  }
+
+  private static Path path(String property) {
+    String value = System.getProperty(property);
+    if (value == null) {
+      throw new ServerException("run this through ./mvnw verify, which sets [" + property + "]");
+    }
+    return Path.of(value).toAbsolutePath();
+  }
+
   /** Lets a program of Elasticsearch run on the JDK that runs this code. */
   static void useJavaOfThisProcess(ProcessBuilder program) {
     program.environment().remove("JAVA_HOME");

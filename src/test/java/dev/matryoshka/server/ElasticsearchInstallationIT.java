@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 class ElasticsearchInstallationIT {
   @Test
   void nodesJoinAndSurviveAKill() {
-    ElasticsearchInstallation installation = SharedServer.install();
+    ElasticsearchInstallation installation = ElasticsearchInstallation.installBuilt();
     try (installation) {
       ElasticsearchNode first = installation.startNode("first");
       assertEquals(201, client(first).request("PUT", "/kept/_doc/1", "{\"a\":1}").status());
@@ -41,7 +41,7 @@ class ElasticsearchInstallationIT {
 
   @Test
   void aNodeThatDiesSaysWhy() {
-    try (ElasticsearchInstallation installation = SharedServer.install()) {
+    try (ElasticsearchInstallation installation = ElasticsearchInstallation.installBuilt()) {
       ServerException failure =
           assertThrows(
               ServerException.class,

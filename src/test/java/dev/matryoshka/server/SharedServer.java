@@ -11,13 +11,9 @@
  */
 package dev.matryoshka.server;
 
-import java.nio.file.Path;
-
 /**
  * The server that all integration tests of a run share: started from the built plugin zip by the
- * first that asks, stopped when the JVM of the tests exits. The build says where things are in the
- * system properties {@code matryoshka.distribution}, {@code matryoshka.plugin} and {@code
- * matryoshka.servers}.
+ * first that asks, stopped when the JVM of the tests exits.
  */
 public final class SharedServer {
   private SharedServer() {}
@@ -27,21 +23,8 @@ public final class SharedServer {
     return Holder.NODE;
   }
 
-  /** An installation of one's own, for tests that stop nodes or need several. */
-  public static ElasticsearchInstallation install() {
-    return ElasticsearchInstallation.install(
-        path("matryoshka.distribution"), path("matryoshka.plugin"), path("matryoshka.servers"));
-  }
-
-  private static Path path(String property) {
-    String value = System.getProperty(property);
-    if (value == null) {
-      throw new ServerException("run this through ./mvnw verify, which sets [" + property + "]");
-    }
-    return Path.of(value);
-  }
-
   private static final class Holder {
-    static final ElasticsearchNode NODE = install().startNode("shared");
+    static final ElasticsearchNode NODE =
+        ElasticsearchInstallation.installBuilt().startNode("shared");
   }
 }
