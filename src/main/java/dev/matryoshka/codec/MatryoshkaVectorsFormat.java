@@ -11,38 +11,143 @@
  */
 package dev.matryoshka.codec;
 
+import java.io.IOException;
 import org.apache.lucene.codecs.KnnVectorsFormat;
 import org.apache.lucene.codecs.KnnVectorsReader;
 import org.apache.lucene.codecs.KnnVectorsWriter;
+import org.apache.lucene.codecs.hnsw.FlatVectorScorerUtil;
+import org.apache.lucene.codecs.hnsw.FlatVectorsFormat;
+import org.apache.lucene.codecs.lucene99.Lucene99FlatVectorsFormat;
 import org.apache.lucene.index.SegmentReadState;
 import org.apache.lucene.index.SegmentWriteState;
 
+/**
+ * Stores full-precision vectors and, next to them, short binary codes of their rotated selves. This
+ * class is the specification of the files. Integers are little-endian as {@link
+ * org.apache.lucene.store.DataOutput} writes them.
+ *
+ * <h2>Full-precision vectors</h2>
+ *
+ * <p>{@code .vec} and {@code .vemf}, written by {@link Lucene99FlatVectorsFormat}: floats for
+ * {@link VectorElement#FLOAT}, or for {@link VectorElement#BFLOAT16} byte vectors of twice the
+ * dimension, each component the upper two bytes of a float, low byte first.
+ *
+ * <h2>.vemb (codes, metadata)</h2>
+ *
+ * <ul>
+ *   <li>index header: {@link #META_CODEC_NAME}, version {@link #VERSION_CURRENT}
+ *   <li>for each field:
+ *       <ul>
+ *         <li><b>int</b> field number
+ *         <li><b>byte</b> {@link VectorElement#code()}
+ *         <li><b>byte</b> similarity: 0 Euclidean, 1 dot product, 2 cosine, 3 maximum inner product
+ *         <li><b>vint</b> dims
+ *         <li><b>int</b> number of vectors, N
+ *         <li><b>byte</b> 1 when the field has codes, else 0 and nothing further
+ *         <li><b>byte</b> {@link dev.matryoshka.rotation.RotationKind#code()}
+ *         <li><b>vint</b> number of levels L, 1 to 64, then L <b>vint</b>s: prefix lengths in bits,
+ *             ascending multiples of 64
+ *         <li><b>long, long</b> identity of the rotation: a 128-bit hash of its section
+ *         <li><b>vint</b> vectors it was trained on, <b>int</b> float bits of its alignment
+ *         <li><b>vlong</b> offset of the rotation section in .veb
+ *         <li>L times <b>vlong</b> offset of a code area
+ *         <li><b>vlong</b> offset of the corrections
+ *       </ul>
+ *   <li><b>int</b> -1
+ *   <li>footer
+ * </ul>
+ *
+ * <h2>.veb (codes, data)</h2>
+ *
+ * <ul>
+ *   <li>index header: {@link #DATA_CODEC_NAME}, version {@link #VERSION_CURRENT}
+ *   <li>for each field with codes, each part aligned to {@link #ALIGNMENT} bytes:
+ *       <ul>
+ *         <li>code area of each level, holding the W words that the level adds to the previous one:
+ *             blocks of {@link #BLOCK} vectors, the last with the n that remain; in a block first
+ *             word 0 of its n vectors, then word 1 of its n vectors, …; N × W × 8 bytes
+ *         <li>corrections, (L + 2) × 4 bytes for each vector: for each level the scale {@code s =
+ *             ‖p‖² / ‖p‖₁} of the projections p under that prefix, then {@code ⟨x - mean, mean⟩},
+ *             then {@code ‖x - mean‖²}; x is scaled to unit length under cosine
+ *         <li>rotation section: mean (dims floats), then W (bits × dims floats, row-major); no W
+ *             for rotation kind none
+ *       </ul>
+ *   <li>footer
+ * </ul>
+ *
+ * <p>The position of a vector in all of these is its ordinal in the full-precision file. Fields
+ * with fewer than {@link #MIN_CODED_VECTORS} vectors in a segment carry no codes and are searched
+ * exactly. The extensions are ones that Elasticsearch maps into memory.
+ */
 public final class MatryoshkaVectorsFormat extends KnnVectorsFormat {
+
+  /** The SPI name, written into every segment. */
   public static final String NAME = "Matryoshka953VectorsFormat";
+
+  /** Most dimensions of a vector. */
   public static final int MAX_DIMS = 4096;
+
+  /** Vectors of a segment below which an exact scan is as fast as a funnel. */
+  public static final int MIN_CODED_VECTORS = 1024;
+
+  /**
+   * Vectors of a flushed segment below which no rotation is learned, since a refresh waits for the
+   * flush and a merge will soon follow.
+   */
+  static final int MIN_TRAINED_FLUSH = 20_000;
+
+  static final String META_EXTENSION = "vemb";
+  static final String DATA_EXTENSION = "veb";
+  static final String META_CODEC_NAME = "MatryoshkaCodesMeta";
+  static final String DATA_CODEC_NAME = "MatryoshkaCodesData";
+  static final int VERSION_START = 0;
+  static final int VERSION_CURRENT = VERSION_START;
+
+  /** Vectors in a block of codes. */
+  static final int BLOCK = 512;
+
+  /** Bytes; suits the cache line of every current processor. */
+  static final int ALIGNMENT = 64;
+
+  static final int MAX_LEVELS = MAX_DIMS / Long.SIZE;
+
+  static final FlatVectorsFormat FLOAT_VECTORS =
+      new Lucene99FlatVectorsFormat(FlatVectorScorerUtil.getLucene99FlatVectorsScorer());
+
+  private final CodecOptions options;
 
   /** For readers, which the SPI creates: a segment carries its own configuration. */
   public MatryoshkaVectorsFormat() {
     this(null);
   }
 
-  /** For writers of one field: {@code null} takes the defaults for the dims. */
+  /**
+   * For writers.
+   *
+   * @param options what the mapping asks for; {@code null} takes the defaults for the dims
+   */
   public MatryoshkaVectorsFormat(CodecOptions options) {
     super(NAME);
+    this.options = options;
   }
 
   @Override
-  public KnnVectorsWriter fieldsWriter(SegmentWriteState state) {
-    throw new UnsupportedOperationException("being written");
+  public KnnVectorsWriter fieldsWriter(SegmentWriteState state) throws IOException {
+    return new MatryoshkaVectorsWriter(state, options);
   }
 
   @Override
-  public KnnVectorsReader fieldsReader(SegmentReadState state) {
-    throw new UnsupportedOperationException("being written");
+  public KnnVectorsReader fieldsReader(SegmentReadState state) throws IOException {
+    return MatryoshkaVectorsReader.open(state);
   }
 
   @Override
   public int getMaxDimensions(String fieldName) {
     return MAX_DIMS;
+  }
+
+  @Override
+  public String toString() {
+    return NAME + "(options=" + options + ")";
   }
 }

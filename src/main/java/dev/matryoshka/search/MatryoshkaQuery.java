@@ -11,13 +11,57 @@
  */
 package dev.matryoshka.search;
 
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import org.apache.lucene.index.LeafReaderContext;
+import org.apache.lucene.search.AcceptDocs;
+import org.apache.lucene.search.DocIdSetIterator;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.MatchAllDocsQuery;
+import org.apache.lucene.search.MatchNoDocsQuery;
 import org.apache.lucene.search.Query;
 import org.apache.lucene.search.QueryVisitor;
+import org.apache.lucene.search.ScoreMode;
+import org.apache.lucene.search.Scorer;
+import org.apache.lucene.search.Weight;
 import org.apache.lucene.search.join.BitSetProducer;
 
+/**
+ * Finds the k documents whose vectors are most similar to a query vector, by a funnel: binary codes
+ * first, full precision last. The score is the similarity at full precision, as Lucene's own vector
+ * queries give it. The search happens in {@link #rewrite}, on the searcher's executor.
+ *
+ * <p>What it decides for each segment, in this order:
+ *
+ * <ul>
+ *   <li>no visible vectors, or nothing accepted by the filter: nothing
+ *   <li>no codes (a tiny segment, a field without codes, a segment of another format), or no more
+ *       accepted documents than would reach the last stage anyway: exact search
+ *   <li>few accepted documents: their codes are fetched one by one
+ *   <li>else: all codes are scanned, and the filter is asked about those near enough
+ * </ul>
+ *
+ * <p>It is the wrong tool where everything above a similarity is wanted, since k truncates, and
+ * beyond some ten million documents in a shard, where a scan of all codes takes longer than a graph
+ * or clusters would.
+ *
+ * <p>Immutable and thread-safe; holds no reader.
+ */
 public final class MatryoshkaQuery extends Query {
+
+  /** How much wider a funnel gets when children crowd out the wanted number of parents. */
+  private static final int WIDENING = 8;
+
   private final String field;
+  private final float[] target;
+  private final int k;
+  private final Query filter;
+  private final List<Stage> stages;
+  private final BitSetProducer parents;
+  private final Cancellation cancellation;
 
   /**
    * @param field name of the vector field
@@ -37,26 +81,144 @@ public final class MatryoshkaQuery extends Query {
       List<Stage> stages,
       BitSetProducer parents,
       Cancellation cancellation) {
-    this.field = field;
+    if (k < 1) {
+      throw new IllegalArgumentException("[k] must be at least [1] but was [" + k + "]");
+    }
+    this.field = Objects.requireNonNull(field);
+    this.target = Objects.requireNonNull(target);
+    this.k = k;
+    this.filter = filter;
+    this.stages = stages == null ? null : List.copyOf(stages);
+    this.parents = parents;
+    this.cancellation = Objects.requireNonNull(cancellation);
+  }
+
+  @Override
+  public Query rewrite(IndexSearcher searcher) throws IOException {
+    Query rewrittenFilter = filter == null ? null : searcher.rewrite(filter);
+    if (rewrittenFilter instanceof MatchNoDocsQuery) {
+      return rewrittenFilter;
+    }
+    Weight filterWeight =
+        rewrittenFilter == null || rewrittenFilter instanceof MatchAllDocsQuery
+            ? null
+            : searcher.createWeight(rewrittenFilter, ScoreMode.COMPLETE_NO_SCORES, 1f);
+    List<SegmentView> views = new ArrayList<>();
+    for (LeafReaderContext context : searcher.getIndexReader().leaves()) {
+      SegmentView view = SegmentView.open(context, field);
+      if (view != null) {
+        checkDims(view);
+        views.add(view);
+      }
+    }
+    if (views.isEmpty()) {
+      return new MatchNoDocsQuery("no vectors in field [" + field + "]");
+    }
+    return search(searcher, views, filterWeight);
+  }
+
+  private void checkDims(SegmentView view) {
+    if (view.dims() != target.length) {
+      throw new IllegalArgumentException(
+          "the query vector has ["
+              + target.length
+              + "] dimensions but field ["
+              + field
+              + "] has ["
+              + view.dims()
+              + "]");
+    }
+  }
+
+  private Query search(IndexSearcher searcher, List<SegmentView> views, Weight filterWeight)
+      throws IOException {
+    Runnable interrupt = cancellation.checkFor(searcher);
+    Funnel funnel = stages != null ? new Funnel(stages) : defaultFunnel(views);
+    while (true) {
+      List<SegmentSearch> segments = new ArrayList<>();
+      List<AcceptDocs> accept = new ArrayList<>();
+      for (SegmentView view : views) {
+        segments.add(new SegmentSearch(view, target, interrupt));
+        accept.add(acceptDocs(view.context(), filterWeight));
+      }
+      FunnelSearch search = new FunnelSearch(segments, searcher.getTaskExecutor());
+      int candidates = parents == null ? k : funnel.scoredAtFullPrecision();
+      long[] keys = search.run(funnel, accept, candidates);
+      if (parents != null) {
+        keys = ParentDiversity.best(keys, k, searcher.getIndexReader(), parents);
+        if (keys.length < k && search.truncated()) {
+          funnel = funnel.widened(WIDENING);
+          continue;
+        }
+      }
+      return keys.length == 0
+          ? new MatchNoDocsQuery("no accepted document has a vector in field [" + field + "]")
+          : new RankedDocsQuery(
+              describe(), searcher.getIndexReader().getContext().id(), search.trace(), keys);
+    }
+  }
+
+  private Funnel defaultFunnel(List<SegmentView> views) {
+    int bits = 0;
+    for (SegmentView view : views) {
+      bits = Math.max(bits, view.codes() == null ? 0 : view.codes().bits());
+    }
+    SegmentView any = views.getFirst();
+    return Funnel.defaults(any.similarity(), any.dims(), bits, k);
+  }
+
+  private static AcceptDocs acceptDocs(LeafReaderContext context, Weight filterWeight) {
+    var liveDocs = context.reader().getLiveDocs();
+    int maxDoc = context.reader().maxDoc();
+    if (filterWeight == null) {
+      return AcceptDocs.fromLiveDocs(liveDocs, maxDoc);
+    }
+    return AcceptDocs.fromIteratorSupplier(
+        () -> {
+          Scorer scorer = filterWeight.scorer(context);
+          return scorer == null ? DocIdSetIterator.empty() : scorer.iterator();
+        },
+        liveDocs,
+        maxDoc);
+  }
+
+  private String describe() {
+    return "field="
+        + field
+        + ", k="
+        + k
+        + (filter == null ? "" : ", filter=" + filter)
+        + (stages == null ? ", default stages" : "");
   }
 
   @Override
   public String toString(String defaultField) {
-    return "MatryoshkaQuery[" + field + "]";
+    return "MatryoshkaQuery[" + describe() + "]";
   }
 
   @Override
   public void visit(QueryVisitor visitor) {
-    visitor.visitLeaf(this);
+    if (visitor.acceptField(field)) {
+      visitor.visitLeaf(this);
+    }
   }
 
   @Override
   public boolean equals(Object other) {
-    return sameClassAs(other);
+    return sameClassAs(other) && equalsTo((MatryoshkaQuery) other);
+  }
+
+  private boolean equalsTo(MatryoshkaQuery other) {
+    return field.equals(other.field)
+        && k == other.k
+        && Arrays.equals(target, other.target)
+        && Objects.equals(filter, other.filter)
+        && Objects.equals(stages, other.stages)
+        && Objects.equals(parents, other.parents);
   }
 
   @Override
   public int hashCode() {
-    return classHash();
+    return Objects.hash(classHash(), field, k, Arrays.hashCode(target), filter, stages, parents);
   }
 }

@@ -45,4 +45,13 @@ public record Stage(Kind kind, int size, int keep) {
   public static Stage floats(int dims, int keep) {
     return new Stage(Kind.FLOAT, dims, keep);
   }
+
+  /** A short name for profiles and explanations, such as {@code hamming[256 bits]}. */
+  public String label() {
+    return switch (kind) {
+      case HAMMING -> "hamming[" + size + " bits]";
+      case ASYMMETRIC -> "asymmetric[" + size + " bits]";
+      case FLOAT -> "float[" + size + " dims]";
+    };
+  }
 }

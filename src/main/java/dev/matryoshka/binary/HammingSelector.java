@@ -1,0 +1,138 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.binary;
+
+import java.util.Arrays;
+
+/**
+ * Keeps the codes nearest to a query while a scan offers them in ascending order of position:
+ * exactly the {@code keep} smallest distances, ties to the lowest position. Instead of a heap it
+ * counts how many accepted codes lie at each distance; as soon as {@code keep} lie below the
+ * threshold, the threshold drops, so after the first blocks almost nothing passes it. The words of
+ * kept codes are captured while they are in cache. Not thread-safe.
+ */
+public final class HammingSelector {
+
+  private final int keep;
+  private final int words;
+  private final int[] histogram;
+  private int threshold;
+  private int atOrBelow;
+
+  private int size;
+  private int[] positions;
+  private int[] distances;
+  private long[] codes;
+
+  /**
+   * @param keep codes to keep, at least 1
+   * @param maxDistance largest possible distance
+   * @param words words of each code to capture
+   * @param expected most codes that will be offered, which bounds the memory taken
+   */
+  public HammingSelector(int keep, int maxDistance, int words, int expected) {
+    this.keep = keep;
+    this.words = words;
+    this.histogram = new int[maxDistance + 1];
+    this.threshold = maxDistance;
+    int capacity = Math.max(1, (int) Math.min(expected, 2L * keep));
+    this.positions = new int[capacity];
+    this.distances = new int[capacity];
+    this.codes = new long[Math.multiplyExact(capacity, words)];
+  }
+
+  /** Codes farther away than this are not wanted; -1 when nothing more is. Never rises. */
+  public int threshold() {
+    return threshold;
+  }
+
+  /**
+   * Takes a code. Positions ascend from call to call.
+   *
+   * @param distance at most {@link #threshold}
+   * @param block word w of the code is at {@code offset + w * stride}
+   */
+  public void add(int position, int distance, long[] block, int offset, int stride) {
+    if (size == positions.length) {
+      makeRoom();
+    }
+    positions[size] = position;
+    distances[size] = distance;
+    for (int w = 0; w < words; w++) {
+      codes[size * words + w] = block[offset + w * stride];
+    }
+    size++;
+    histogram[distance]++;
+    atOrBelow++;
+    // With enough at or below the threshold, later codes at the threshold itself lose every tie.
+    while (threshold >= 0 && atOrBelow >= keep) {
+      atOrBelow -= histogram[threshold];
+      threshold--;
+    }
+  }
+
+  /** Drops what can no longer win; grows only when everything still can. */
+  private void makeRoom() {
+    compact();
+    if (size > positions.length / 2) {
+      int capacity = positions.length * 2;
+      positions = Arrays.copyOf(positions, capacity);
+      distances = Arrays.copyOf(distances, capacity);
+      codes = Arrays.copyOf(codes, Math.multiplyExact(capacity, words));
+    }
+  }
+
+  /**
+   * Keeps everything at or below the threshold and, of the codes just above it, the first ones that
+   * are needed to make up the number.
+   */
+  private void compact() {
+    int room = keep - atOrBelow;
+    int to = 0;
+    for (int i = 0; i < size; i++) {
+      boolean tie = distances[i] == threshold + 1 && room > 0;
+      if (distances[i] <= threshold || tie) {
+        room -= tie ? 1 : 0;
+        positions[to] = positions[i];
+        distances[to] = distances[i];
+        System.arraycopy(codes, i * words, codes, to * words, words);
+        to++;
+      }
+    }
+    size = to;
+  }
+
+  /** Ends the selection; afterwards only the getters may be called. */
+  public void finish() {
+    compact();
+  }
+
+  /** Number of kept codes, at most {@code keep} after {@link #finish}. */
+  public int size() {
+    return size;
+  }
+
+  /** Position of the i-th kept code; positions ascend. */
+  public int position(int i) {
+    return positions[i];
+  }
+
+  /** Distance of the i-th kept code. */
+  public int distance(int i) {
+    return distances[i];
+  }
+
+  /** The captured words of all kept codes, one code after the other; not to be modified. */
+  public long[] codes() {
+    return codes;
+  }
+}

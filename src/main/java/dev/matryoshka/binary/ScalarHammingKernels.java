@@ -1,0 +1,45 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.binary;
+
+/** Plain loops, for JVMs without the vector module and as the reference in tests. */
+final class ScalarHammingKernels extends HammingKernels {
+
+  @Override
+  public void addDistances(
+      long[] block,
+      int count,
+      int words,
+      long[] query,
+      int queryOffset,
+      int weight,
+      long[] distances) {
+    for (int w = 0; w < words; w++) {
+      long word = query[queryOffset + w];
+      int at = w * count;
+      for (int i = 0; i < count; i++) {
+        distances[i] += (long) weight * Long.bitCount(block[at + i] ^ word);
+      }
+    }
+  }
+
+  @Override
+  public int select(long[] distances, int count, long threshold, int[] hits) {
+    int found = 0;
+    for (int i = 0; i < count; i++) {
+      if (distances[i] <= threshold) {
+        hits[found++] = i;
+      }
+    }
+    return found;
+  }
+}

@@ -1,0 +1,211 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.codec;
+
+import dev.matryoshka.binary.SignPacker;
+import dev.matryoshka.rotation.Projector;
+import dev.matryoshka.rotation.Rotation;
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.lucene.index.SegmentWriteState;
+import org.apache.lucene.index.VectorSimilarityFunction;
+import org.apache.lucene.store.IOContext;
+import org.apache.lucene.store.IndexInput;
+import org.apache.lucene.store.IndexOutput;
+import org.apache.lucene.util.IOUtils;
+import org.apache.lucene.util.VectorUtil;
+
+/**
+ * Writes the codes and corrections of one field, given its vectors, or codes made earlier under the
+ * same rotation, in ordinal order. The first level goes straight to the data file; further levels
+ * and the corrections wait in temporary files, so that each area ends up contiguous. Heap: one
+ * block of vectors and their projections, about {@code 2048 * (dims + bits)} bytes.
+ */
+final class CodeAreaWriter implements Closeable {
+
+  private static final int BLOCK = MatryoshkaVectorsFormat.BLOCK;
+
+  private final SegmentWriteState state;
+  private final IndexOutput data;
+  private final Rotation rotation;
+  private final boolean unitLength;
+  private final Projector projector;
+  private final int dims;
+  private final int[] levels;
+  private final int words;
+  private final int perVector;
+
+  private final float[] vectors;
+  private final float[] centred;
+  private final int[] lanes;
+  private final float[] projected;
+  private final long[] block;
+  private final float[] corrections;
+  private final long[] levelOffsets;
+  private final List<IndexOutput> later = new ArrayList<>();
+
+  private int pending;
+  private int filled;
+  private int written;
+
+  CodeAreaWriter(
+      SegmentWriteState state,
+      IndexOutput data,
+      Rotation rotation,
+      VectorSimilarityFunction similarity)
+      throws IOException {
+    this.state = state;
+    this.data = data;
+    this.rotation = rotation;
+    this.unitLength = similarity == VectorSimilarityFunction.COSINE;
+    this.projector = new Projector(rotation);
+    this.dims = rotation.dims();
+    this.levels = rotation.levels();
+    this.words = rotation.bits() / Long.SIZE;
+    this.perVector = levels.length + 2;
+    this.vectors = new float[BLOCK * dims];
+    this.centred = new float[dims];
+    this.lanes = new int[BLOCK];
+    this.projected = new float[BLOCK * projector.stride()];
+    this.block = new long[BLOCK * words];
+    this.corrections = new float[BLOCK * perVector];
+    this.levelOffsets = new long[levels.length];
+    this.levelOffsets[0] = data.alignFilePointer(MatryoshkaVectorsFormat.ALIGNMENT);
+    boolean success = false;
+    try {
+      for (int i = 0; i < levels.length; i++) {
+        later.add(state.directory.createTempOutput(data.getName(), "codes", IOContext.DEFAULT));
+      }
+      success = true;
+    } finally {
+      if (success == false) {
+        close();
+      }
+    }
+  }
+
+  /** Appends a vector to be encoded; copies it. */
+  void add(float[] vector) throws IOException {
+    System.arraycopy(vector, 0, vectors, pending * dims, dims);
+    if (unitLength) {
+      UnitLength.scale(vectors, pending * dims, dims);
+    }
+    lanes[pending++] = filled;
+    next();
+  }
+
+  /** Appends a code made earlier under the same rotation. */
+  void copy(CodeCursor source, int ord) throws IOException {
+    source.readCode(ord, block, filled, BLOCK);
+    source.readCorrections(ord, corrections, filled * perVector);
+    next();
+  }
+
+  private void next() throws IOException {
+    if (++filled == BLOCK) {
+      writeBlock();
+    }
+  }
+
+  private void writeBlock() throws IOException {
+    if (pending > 0) {
+      encodePending();
+    }
+    int word = 0;
+    for (int level = 0; level < levels.length; level++) {
+      IndexOutput out = level == 0 ? data : later.get(level - 1);
+      for (int end = levels[level] / Long.SIZE; word < end; word++) {
+        for (int i = 0; i < filled; i++) {
+          out.writeLong(block[word * BLOCK + i]);
+        }
+      }
+    }
+    IndexOutput out = later.get(levels.length - 1);
+    for (int i = 0; i < filled * perVector; i++) {
+      out.writeInt(Float.floatToRawIntBits(corrections[i]));
+    }
+    written += filled;
+    filled = 0;
+    pending = 0;
+  }
+
+  private void encodePending() {
+    projector.project(vectors, pending, projected);
+    float[] mean = rotation.mean();
+    for (int i = 0; i < pending; i++) {
+      int from = i * projector.stride();
+      int lane = lanes[i];
+      SignPacker.pack(projected, from, words, block, lane, BLOCK);
+      int to = lane * perVector;
+      float squares = 0;
+      float absolutes = 0;
+      int b = 0;
+      for (int level = 0; level < levels.length; level++) {
+        for (; b < levels[level]; b++) {
+          float p = projected[from + b];
+          squares += p * p;
+          absolutes += Math.abs(p);
+        }
+        corrections[to + level] = absolutes > 0 ? squares / absolutes : 0;
+      }
+      System.arraycopy(vectors, i * dims, centred, 0, dims);
+      corrections[to + levels.length] = VectorUtil.dotProduct(centred, mean);
+      corrections[to + levels.length + 1] = VectorUtil.dotProduct(centred, centred);
+    }
+  }
+
+  /** Writes what is left and returns the description. */
+  FieldMeta.CodesMeta finish() throws IOException {
+    if (filled > 0) {
+      writeBlock();
+    }
+    for (int level = 1; level < levels.length; level++) {
+      levelOffsets[level] = append(later.get(level - 1));
+    }
+    long correctionsOffset = append(later.get(levels.length - 1));
+    long rotationOffset = data.alignFilePointer(MatryoshkaVectorsFormat.ALIGNMENT);
+    RotationSection.write(rotation, data);
+    return new FieldMeta.CodesMeta(
+        rotation.kind(),
+        levels,
+        RotationSection.id(rotation),
+        rotation.stats(),
+        rotationOffset,
+        levelOffsets,
+        correctionsOffset);
+  }
+
+  /** Vectors written so far. */
+  int written() {
+    return written + filled;
+  }
+
+  private long append(IndexOutput temporary) throws IOException {
+    temporary.close();
+    long offset = data.alignFilePointer(MatryoshkaVectorsFormat.ALIGNMENT);
+    try (IndexInput in = state.directory.openInput(temporary.getName(), IOContext.READONCE)) {
+      data.copyBytes(in, in.length());
+    }
+    return offset;
+  }
+
+  /** Removes the temporary files. */
+  @Override
+  public void close() throws IOException {
+    IOUtils.close(later);
+    for (IndexOutput temporary : later) {
+      IOUtils.deleteFilesIgnoringExceptions(state.directory, temporary.getName());
+    }
+  }
+}

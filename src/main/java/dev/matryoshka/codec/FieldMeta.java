@@ -1,0 +1,172 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.codec;
+
+import dev.matryoshka.rotation.RotationKind;
+import dev.matryoshka.rotation.TrainingStats;
+import java.io.IOException;
+import org.apache.lucene.index.CorruptIndexException;
+import org.apache.lucene.index.FieldInfo;
+import org.apache.lucene.index.VectorSimilarityFunction;
+import org.apache.lucene.store.IndexInput;
+import org.apache.lucene.store.IndexOutput;
+
+/**
+ * What metadata says of one field of one segment; {@link MatryoshkaVectorsFormat} specifies the
+ * bytes.
+ *
+ * @param codes where the codes are, or null when the field has none in this segment
+ */
+record FieldMeta(
+    VectorElement element,
+    VectorSimilarityFunction similarity,
+    int dims,
+    int size,
+    CodesMeta codes) {
+
+  /**
+   * Describes codes.
+   *
+   * @param levels prefix lengths in bits
+   * @param levelOffsets where the area of each level begins
+   */
+  record CodesMeta(
+      RotationKind kind,
+      int[] levels,
+      RotationId rotationId,
+      TrainingStats stats,
+      long rotationOffset,
+      long[] levelOffsets,
+      long correctionsOffset) {
+
+    int bits() {
+      return levels[levels.length - 1];
+    }
+
+    /** Words that a level adds to the one before. */
+    int words(int level) {
+      return (levels[level] - (level == 0 ? 0 : levels[level - 1])) / Long.SIZE;
+    }
+
+    long levelLength(int level, int size) {
+      return (long) size * words(level) * Long.BYTES;
+    }
+
+    int correctionsPerVector() {
+      return levels.length + 2;
+    }
+
+    long correctionsLength(int size) {
+      return (long) size * correctionsPerVector() * Float.BYTES;
+    }
+
+    long rotationLength(int dims) {
+      long rows = kind == RotationKind.NONE ? 1 : 1L + bits();
+      return rows * dims * Float.BYTES;
+    }
+  }
+
+  void write(int fieldNumber, IndexOutput meta) throws IOException {
+    meta.writeInt(fieldNumber);
+    meta.writeByte((byte) element.code());
+    meta.writeByte((byte) similarityCode(similarity));
+    meta.writeVInt(dims);
+    meta.writeInt(size);
+    meta.writeByte((byte) (codes == null ? 0 : 1));
+    if (codes == null) {
+      return;
+    }
+    meta.writeByte((byte) codes.kind.code());
+    meta.writeVInt(codes.levels.length);
+    for (int length : codes.levels) {
+      meta.writeVInt(length);
+    }
+    meta.writeLong(codes.rotationId.high());
+    meta.writeLong(codes.rotationId.low());
+    meta.writeVInt(codes.stats.sampleSize());
+    meta.writeInt(Float.floatToIntBits(codes.stats.alignment()));
+    meta.writeVLong(codes.rotationOffset);
+    for (long offset : codes.levelOffsets) {
+      meta.writeVLong(offset);
+    }
+    meta.writeVLong(codes.correctionsOffset);
+  }
+
+  /** Reads what {@link #write} wrote after the field number. */
+  static FieldMeta read(IndexInput meta, FieldInfo info) throws IOException {
+    try {
+      VectorElement element = VectorElement.fromCode(meta.readByte());
+      VectorSimilarityFunction similarity = similarity(meta.readByte());
+      int dims = meta.readVInt();
+      int size = meta.readInt();
+      check(dims == info.getVectorDimension(), "dims", dims, info, meta);
+      check(similarity == info.getVectorSimilarityFunction(), "similarity", similarity, info, meta);
+      check(size >= 0, "number of vectors", size, info, meta);
+      byte coded = meta.readByte();
+      check(coded == 0 || coded == 1, "coded flag", coded, info, meta);
+      CodesMeta codes = coded == 1 ? readCodes(meta, dims, info) : null;
+      return new FieldMeta(element, similarity, dims, size, codes);
+    } catch (IllegalArgumentException e) {
+      throw new CorruptIndexException(e.getMessage() + " in field [" + info.name + "]", meta, e);
+    }
+  }
+
+  private static CodesMeta readCodes(IndexInput meta, int dims, FieldInfo info) throws IOException {
+    RotationKind kind = RotationKind.fromCode(meta.readByte());
+    int count = meta.readVInt();
+    check(count >= 1 && count <= MatryoshkaVectorsFormat.MAX_LEVELS, "levels", count, info, meta);
+    int[] levels = new int[count];
+    int previous = 0;
+    for (int i = 0; i < count; i++) {
+      levels[i] = meta.readVInt();
+      boolean valid = levels[i] > previous && levels[i] <= dims && levels[i] % Long.SIZE == 0;
+      check(valid, "bits", levels[i], info, meta);
+      previous = levels[i];
+    }
+    RotationId id = new RotationId(meta.readLong(), meta.readLong());
+    TrainingStats stats = new TrainingStats(meta.readVInt(), Float.intBitsToFloat(meta.readInt()));
+    long rotationOffset = meta.readVLong();
+    long[] levelOffsets = new long[count];
+    for (int i = 0; i < count; i++) {
+      levelOffsets[i] = meta.readVLong();
+    }
+    return new CodesMeta(kind, levels, id, stats, rotationOffset, levelOffsets, meta.readVLong());
+  }
+
+  private static void check(
+      boolean valid, String what, Object value, FieldInfo info, IndexInput meta)
+      throws CorruptIndexException {
+    if (valid == false) {
+      throw new CorruptIndexException(
+          "invalid " + what + " [" + value + "] of field [" + info.name + "]", meta);
+    }
+  }
+
+  private static int similarityCode(VectorSimilarityFunction similarity) {
+    return switch (similarity) {
+      case EUCLIDEAN -> 0;
+      case DOT_PRODUCT -> 1;
+      case COSINE -> 2;
+      case MAXIMUM_INNER_PRODUCT -> 3;
+    };
+  }
+
+  private static VectorSimilarityFunction similarity(int code) {
+    return switch (code) {
+      case 0 -> VectorSimilarityFunction.EUCLIDEAN;
+      case 1 -> VectorSimilarityFunction.DOT_PRODUCT;
+      case 2 -> VectorSimilarityFunction.COSINE;
+      case 3 -> VectorSimilarityFunction.MAXIMUM_INNER_PRODUCT;
+      default -> throw new IllegalArgumentException("unknown similarity code [" + code + "]");
+    };
+  }
+}

@@ -1,0 +1,88 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.codec;
+
+import dev.matryoshka.binary.AsymmetricTable;
+import org.apache.lucene.index.VectorSimilarityFunction;
+
+/**
+ * A query under the rotation of a segment: its code, and what the asymmetric estimate needs. Not
+ * thread-safe.
+ *
+ * <p>The estimate is {@code ⟨q,x⟩ ≈ s·⟨p_q, code(x)⟩ + ⟨x-μ,μ⟩ + ⟨q,μ⟩} with {@code s =
+ * ‖p_x‖²/‖p_x‖₁}, after RaBitQ (Gao and Long 2024, arXiv 2405.12497). Deviation: the rotation is
+ * learned or spans only leading components, and what lies outside its span counts as orthogonal to
+ * the query.
+ */
+public final class QueryCode {
+
+  private final VectorSimilarityFunction similarity;
+  private final int[] levels;
+  private final float[] projected;
+  private final long[] words;
+  private final float dotMean;
+  private final float centredSquare;
+  private final AsymmetricTable[] tables;
+
+  QueryCode(
+      VectorSimilarityFunction similarity,
+      int[] levels,
+      float[] projected,
+      long[] words,
+      float dotMean,
+      float centredSquare) {
+    this.similarity = similarity;
+    this.levels = levels;
+    this.projected = projected;
+    this.words = words;
+    this.dotMean = dotMean;
+    this.centredSquare = centredSquare;
+    this.tables = new AsymmetricTable[levels.length];
+  }
+
+  /** The query's own code; not to be modified. */
+  public long[] words() {
+    return words;
+  }
+
+  /** The index of a prefix length among the segment's levels, or -1. */
+  public int level(int bits) {
+    for (int i = 0; i < levels.length; i++) {
+      if (levels[i] == bits) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /**
+   * Estimates how similar a vector is, on a scale that is the same in every segment: the inner
+   * product (the cosine where the field compares directions), or minus the squared distance.
+   *
+   * @param level prefix of the code to use
+   * @param codes the code's words from {@code codeOffset}
+   * @param corrections the vector's corrections from {@code correctionsOffset}
+   */
+  public float estimate(
+      int level, long[] codes, int codeOffset, float[] corrections, int correctionsOffset) {
+    if (tables[level] == null) {
+      tables[level] = new AsymmetricTable(projected, levels[level] / Long.SIZE);
+    }
+    float centredDot =
+        corrections[correctionsOffset + level] * tables[level].dot(codes, codeOffset);
+    if (similarity == VectorSimilarityFunction.EUCLIDEAN) {
+      float square = corrections[correctionsOffset + levels.length + 1];
+      return 2 * centredDot - square - centredSquare;
+    }
+    return centredDot + corrections[correctionsOffset + levels.length] + dotMean;
+  }
+}

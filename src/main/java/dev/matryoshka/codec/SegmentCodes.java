@@ -1,0 +1,131 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.codec;
+
+import dev.matryoshka.binary.SignPacker;
+import dev.matryoshka.rotation.Rotation;
+import dev.matryoshka.rotation.RotationKind;
+import dev.matryoshka.rotation.TrainingStats;
+import java.io.IOException;
+import java.util.Arrays;
+import org.apache.lucene.index.VectorSimilarityFunction;
+import org.apache.lucene.store.IndexInput;
+import org.apache.lucene.util.VectorUtil;
+
+/**
+ * The codes of one field of one segment, read in place. Immutable and thread-safe; the {@linkplain
+ * #cursor cursors} it hands out are not.
+ */
+public final class SegmentCodes {
+
+  private final IndexInput data;
+  private final FieldMeta meta;
+  private final FieldMeta.CodesMeta codes;
+
+  SegmentCodes(IndexInput data, FieldMeta meta) {
+    this.data = data;
+    this.meta = meta;
+    this.codes = meta.codes();
+  }
+
+  /** Number of codes: one for each vector of the segment, deleted ones included. */
+  public int size() {
+    return meta.size();
+  }
+
+  /** Prefix lengths in bits, ascending; a copy. */
+  public int[] levels() {
+    return codes.levels().clone();
+  }
+
+  /** Length of the whole code. */
+  public int bits() {
+    return codes.bits();
+  }
+
+  public RotationKind kind() {
+    return codes.kind();
+  }
+
+  public RotationId rotationId() {
+    return codes.rotationId();
+  }
+
+  public TrainingStats stats() {
+    return codes.stats();
+  }
+
+  VectorSimilarityFunction similarity() {
+    return meta.similarity();
+  }
+
+  /** A reader of codes for one thread. */
+  public CodeCursor cursor() throws IOException {
+    IndexInput[] areas = new IndexInput[codes.levels().length];
+    for (int level = 0; level < areas.length; level++) {
+      long length = codes.levelLength(level, meta.size());
+      areas[level] = data.slice("codes", codes.levelOffsets()[level], length);
+    }
+    IndexInput corrections =
+        data.slice("corrections", codes.correctionsOffset(), codes.correctionsLength(meta.size()));
+    return new CodeCursor(codes, meta.size(), areas, corrections);
+  }
+
+  /** Loads the rotation onto the heap. */
+  Rotation loadRotation() throws IOException {
+    return RotationSection.load(rotationSection(), meta.dims(), codes);
+  }
+
+  private IndexInput rotationSection() throws IOException {
+    return data.slice("rotation", codes.rotationOffset(), codes.rotationLength(meta.dims()));
+  }
+
+  /**
+   * Projects a query with the segment's rotation, read row by row: no copy of the matrix is made.
+   *
+   * @param query as many dims as the field; not modified
+   */
+  public QueryCode encode(float[] query) throws IOException {
+    int dims = meta.dims();
+    float[] centred =
+        meta.similarity() == VectorSimilarityFunction.COSINE
+            ? UnitLength.copyOf(query, dims)
+            : query.clone();
+    IndexInput section = rotationSection();
+    float[] mean = new float[dims];
+    section.readFloats(mean, 0, dims);
+    float dotMean = VectorUtil.dotProduct(centred, mean);
+    for (int d = 0; d < dims; d++) {
+      centred[d] -= mean[d];
+    }
+    float[] projected;
+    if (codes.kind() == RotationKind.NONE) {
+      projected = Arrays.copyOf(centred, codes.bits());
+    } else {
+      projected = new float[codes.bits()];
+      float[] row = new float[dims];
+      for (int b = 0; b < projected.length; b++) {
+        section.readFloats(row, 0, dims);
+        projected[b] = VectorUtil.dotProduct(row, centred);
+      }
+    }
+    long[] words = new long[codes.bits() / Long.SIZE];
+    SignPacker.pack(projected, 0, words.length, words, 0, 1);
+    return new QueryCode(
+        meta.similarity(),
+        codes.levels().clone(),
+        projected,
+        words,
+        dotMean,
+        VectorUtil.dotProduct(centred, centred));
+  }
+}

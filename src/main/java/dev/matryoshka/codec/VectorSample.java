@@ -1,0 +1,66 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.codec;
+
+import dev.matryoshka.rotation.Rotation;
+import dev.matryoshka.rotation.RotationKind;
+import dev.matryoshka.rotation.RotationTrainer;
+import java.util.SplittableRandom;
+
+/**
+ * A uniform sample without replacement of a stream of known length (selection sampling, Knuth TAOCP
+ * vol. 2, algorithm 3.4.2 S), for training. Deterministic. Holds at most {@link
+ * RotationTrainer#sampleLimit} vectors.
+ */
+final class VectorSample {
+
+  private final SplittableRandom random = new SplittableRandom(RotationTrainer.SEED);
+  private final int dims;
+  private final boolean unitLength;
+  private final int wanted;
+  private final float[] vectors;
+  private int remaining;
+  private int count;
+
+  /**
+   * @param available length of the stream, at least 1
+   * @param unitLength whether vectors are compared by direction only
+   */
+  VectorSample(int dims, int available, boolean unitLength) {
+    this.dims = dims;
+    this.unitLength = unitLength;
+    this.remaining = available;
+    this.wanted = Math.min(available, RotationTrainer.sampleLimit(dims));
+    this.vectors = new float[wanted * dims];
+  }
+
+  /** Called once for each vector of the stream: whether it belongs to the sample. */
+  boolean wantsNext() {
+    boolean wants = random.nextInt(remaining) < wanted - count;
+    remaining--;
+    return wants;
+  }
+
+  void add(float[] vector) {
+    System.arraycopy(vector, 0, vectors, count * dims, dims);
+    if (unitLength) {
+      UnitLength.scale(vectors, count * dims, dims);
+    }
+    count++;
+  }
+
+  /** Trains a rotation on the sample, which is used up. */
+  Rotation train(RotationKind kind, int[] levels, Runnable interrupt) {
+    return RotationTrainer.train(
+        kind, vectors, count, dims, levels, RotationTrainer.SEED, interrupt);
+  }
+}

@@ -1,0 +1,155 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.rotation;
+
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import org.ejml.data.DMatrixRMaj;
+import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
+import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
+
+/**
+ * The leading eigenvectors of a sample's covariance. Up to {@link #DIRECT_DIMS} dimensions by a
+ * full symmetric eigendecomposition; above, where that takes minutes, by subspace iteration (Halko,
+ * Martinsson, Tropp 2011) followed by a Rayleigh-Ritz step. Deviation: at most {@link #DIRECT_DIMS}
+ * components are resolved; further ones are random directions in the remainder, since a rotation
+ * among them follows anyway.
+ */
+final class PrincipalComponents {
+
+  /** Largest symmetric eigenproblem that is solved directly: about two seconds. */
+  static final int DIRECT_DIMS = 1024;
+
+  private static final int ITERATIONS = 6;
+
+  /** Extra directions carried along, which speed up the convergence of the wanted ones. */
+  private static final int EXTRA = 32;
+
+  /** Sample rows multiplied at a time. */
+  private static final int CHUNK = 512;
+
+  private PrincipalComponents() {}
+
+  /**
+   * Computes orthonormal components in descending order of variance.
+   *
+   * @param centred row-major sample, count × dims, with the mean already removed
+   * @param wanted number of components, at most dims
+   * @param seed of the start vectors where those matter; same input and seed, same output
+   * @param interrupt run now and then; throws to stop the computation
+   * @return row-major, wanted × dims
+   */
+  static float[] compute(
+      float[] centred, int count, int dims, int wanted, long seed, Runnable interrupt) {
+    int stride = (dims + 63) / 64 * 64;
+    float[] covariance = covariance(centred, count, dims, stride, interrupt);
+    if (dims <= DIRECT_DIMS) {
+      return leadingEigenvectors(covariance, stride, dims, wanted);
+    }
+    return iterate(covariance, stride, dims, wanted, seed, interrupt);
+  }
+
+  private static float[] covariance(
+      float[] centred, int count, int dims, int stride, Runnable interrupt) {
+    float[] covariance = new float[Math.multiplyExact(dims, stride)];
+    for (int from = 0; from < count; from += CHUNK) {
+      interrupt.run();
+      int rows = Math.min(CHUNK, count - from);
+      float[] chunk = Arrays.copyOfRange(centred, from * dims, (from + rows) * dims);
+      new PackedMatrix(chunk, dims, 1, rows, dims)
+          .multiplyAddUpper(chunk, 1, dims, dims, covariance, stride);
+    }
+    float scale = 1f / Math.max(1, count);
+    for (int i = 0; i < dims; i++) {
+      for (int j = i; j < dims; j++) {
+        float value = covariance[i * stride + j] * scale;
+        covariance[i * stride + j] = value;
+        covariance[j * stride + i] = value;
+      }
+    }
+    return covariance;
+  }
+
+  /** Rows are the eigenvectors of the symmetric matrix, by descending eigenvalue. */
+  private static float[] leadingEigenvectors(float[] matrix, int stride, int size, int wanted) {
+    DMatrixRMaj copy = new DMatrixRMaj(size, size);
+    for (int i = 0; i < size; i++) {
+      for (int j = 0; j < size; j++) {
+        copy.data[i * size + j] = matrix[i * stride + j];
+      }
+    }
+    EigenDecomposition_F64<DMatrixRMaj> eigen = DecompositionFactory_DDRM.eig(size, true, true);
+    if (eigen.decompose(copy) == false) {
+      throw new IllegalStateException("the eigendecomposition did not converge");
+    }
+    Integer[] order = new Integer[size];
+    Arrays.setAll(order, i -> i);
+    Arrays.sort(
+        order,
+        (a, b) ->
+            Double.compare(eigen.getEigenvalue(b).getReal(), eigen.getEigenvalue(a).getReal()));
+    float[] rows = new float[wanted * size];
+    for (int r = 0; r < wanted; r++) {
+      double[] vector = eigen.getEigenVector(order[r]).data;
+      for (int i = 0; i < size; i++) {
+        rows[r * size + i] = (float) vector[i];
+      }
+    }
+    return rows;
+  }
+
+  private static float[] iterate(
+      float[] covariance, int stride, int dims, int wanted, long seed, Runnable interrupt) {
+    int resolved = Math.min(wanted, DIRECT_DIMS - EXTRA);
+    int carried = resolved + EXTRA;
+    PackedMatrix packed = new PackedMatrix(covariance, stride, 1, dims, dims);
+    SplittableRandom random = new SplittableRandom(seed);
+    float[] basis = OrthonormalRows.random(carried, dims, seed);
+    float[] image = new float[carried * stride];
+    for (int i = 0; i < ITERATIONS; i++) {
+      interrupt.run();
+      multiply(packed, basis, carried, dims, image, stride);
+      copyRows(image, stride, basis, dims, carried);
+      OrthonormalRows.orthonormalise(basis, 0, carried, dims, random);
+    }
+    // Rayleigh-Ritz: the eigenvectors of the covariance restricted to the subspace.
+    multiply(packed, basis, carried, dims, image, stride);
+    float[] restricted = new float[carried * carried];
+    for (int i = 0; i < carried; i++) {
+      for (int j = i; j < carried; j++) {
+        float value = FloatKernels.INSTANCE.dot(image, i * stride, basis, j * dims, dims);
+        restricted[i * carried + j] = value;
+        restricted[j * carried + i] = value;
+      }
+    }
+    float[] turn = leadingEigenvectors(restricted, carried, carried, resolved);
+    float[] components = new float[wanted * dims];
+    PackedMatrix packedBasis = new PackedMatrix(basis, dims, 1, carried, dims);
+    float[] turned = new float[resolved * stride];
+    packedBasis.multiplyAdd(turn, carried, 1, resolved, turned, stride);
+    copyRows(turned, stride, components, dims, resolved);
+    OrthonormalRows.orthonormalise(components, 0, wanted, dims, random);
+    return components;
+  }
+
+  private static void multiply(
+      PackedMatrix packed, float[] rows, int count, int dims, float[] into, int stride) {
+    Arrays.fill(into, 0);
+    packed.multiplyAdd(rows, dims, 1, count, into, stride);
+  }
+
+  private static void copyRows(float[] from, int stride, float[] to, int dims, int rows) {
+    for (int i = 0; i < rows; i++) {
+      System.arraycopy(from, i * stride, to, i * dims, dims);
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.search;
+
+import org.apache.lucene.util.IntroSelector;
+import org.apache.lucene.util.NumericUtils;
+
+/**
+ * Candidates as longs whose ascending order is best first: descending score, then ascending
+ * document.
+ */
+final class CandidateKeys {
+
+  private CandidateKeys() {}
+
+  static long of(float score, int doc) {
+    return (long) ~NumericUtils.floatToSortableInt(score) << Integer.SIZE | doc;
+  }
+
+  static int doc(long key) {
+    return (int) key;
+  }
+
+  static float score(long key) {
+    return NumericUtils.sortableIntToFloat(~(int) (key >> Integer.SIZE));
+  }
+
+  /** Moves the {@code keep} best of the first {@code size} keys to the front, in no order. */
+  static void select(long[] keys, int size, int keep) {
+    if (keep < size) {
+      new Selector(keys).select(0, size, keep - 1);
+    }
+  }
+
+  private static final class Selector extends IntroSelector {
+    private final long[] keys;
+    private long pivot;
+
+    Selector(long[] keys) {
+      this.keys = keys;
+    }
+
+    @Override
+    protected void setPivot(int i) {
+      pivot = keys[i];
+    }
+
+    @Override
+    protected int comparePivot(int j) {
+      return Long.compare(pivot, keys[j]);
+    }
+
+    @Override
+    protected void swap(int i, int j) {
+      long key = keys[i];
+      keys[i] = keys[j];
+      keys[j] = key;
+    }
+  }
+}

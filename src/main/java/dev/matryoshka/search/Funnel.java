@@ -1,0 +1,81 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.search;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.lucene.index.VectorSimilarityFunction;
+
+/**
+ * The stages of a search in order. The last one compares all dimensions and keeps k. Immutable.
+ *
+ * @param stages at least one; only the last has no {@code keep}
+ */
+public record Funnel(List<Stage> stages) {
+
+  private static final int SCANNED_KEEP = 2_000;
+  private static final int SCANNED_KEEP_PER_HIT = 40;
+  private static final int RESCORED_KEEP = 400;
+  private static final int RESCORED_KEEP_PER_HIT = 10;
+
+  public Funnel {
+    stages = List.copyOf(stages);
+    if (stages.isEmpty()) {
+      throw new IllegalArgumentException("a funnel needs at least one stage");
+    }
+  }
+
+  /**
+   * The funnel for a query that names none: Hamming over everything, the asymmetric estimate over
+   * the survivors, full precision over the rest. Where vectors differ in length the Hamming
+   * distance, which sees directions only, would lose the answers, so maximum inner product and
+   * Euclidean start with the estimate.
+   *
+   * @param bits length of the whole code, 0 when the field has none
+   */
+  public static Funnel defaults(VectorSimilarityFunction similarity, int dims, int bits, int k) {
+    List<Stage> stages = new ArrayList<>();
+    if (bits > 0) {
+      boolean directions =
+          similarity == VectorSimilarityFunction.COSINE
+              || similarity == VectorSimilarityFunction.DOT_PRODUCT;
+      if (directions) {
+        stages.add(Stage.hamming(bits, SCANNED_KEEP + SCANNED_KEEP_PER_HIT * k));
+      }
+      stages.add(Stage.asymmetric(bits, RESCORED_KEEP + RESCORED_KEEP_PER_HIT * k));
+    }
+    stages.add(Stage.floats(dims, Stage.LAST));
+    return new Funnel(stages);
+  }
+
+  /** The same funnel with every {@code keep} multiplied. */
+  Funnel widened(int factor) {
+    List<Stage> wider = new ArrayList<>();
+    for (Stage stage : stages) {
+      int keep =
+          stage.keep() == Stage.LAST
+              ? Stage.LAST
+              : (int) Math.min(Integer.MAX_VALUE, (long) stage.keep() * factor);
+      wider.add(new Stage(stage.kind(), stage.size(), keep));
+    }
+    return new Funnel(wider);
+  }
+
+  Stage first() {
+    return stages.getFirst();
+  }
+
+  /** Candidates that reach the last stage: that many are scored at full precision anyway. */
+  int scoredAtFullPrecision() {
+    return stages.size() < 2 ? Integer.MAX_VALUE : stages.get(stages.size() - 2).keep();
+  }
+}

@@ -1,0 +1,76 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.search;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What one execution of a funnel did, stage by stage: for profiles and explanations. Written by one
+ * thread, read-only afterwards.
+ */
+final class FunnelTrace {
+
+  private final List<Entry> entries = new ArrayList<>();
+
+  /**
+   * @param compared vectors that the stage looked at
+   * @param keys {@linkplain CandidateKeys keys} of the survivors in order, best first
+   * @param nanos wall time
+   */
+  private record Entry(Stage stage, long compared, long[] keys, long nanos) {}
+
+  void add(Stage stage, long compared, long[] keys, long nanos) {
+    Arrays.sort(keys);
+    entries.add(new Entry(stage, compared, keys, nanos));
+  }
+
+  int stages() {
+    return entries.size();
+  }
+
+  Stage stage(int i) {
+    return entries.get(i).stage;
+  }
+
+  int survivors(int i) {
+    return entries.get(i).keys.length;
+  }
+
+  /** Rank of a document after a stage, from 1, or 0 when it did not survive. */
+  int rank(int i, int doc) {
+    long[] keys = entries.get(i).keys;
+    for (int rank = 0; rank < keys.length; rank++) {
+      if (CandidateKeys.doc(keys[rank]) == doc) {
+        return rank + 1;
+      }
+    }
+    return 0;
+  }
+
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder();
+    for (Entry entry : entries) {
+      text.append(text.isEmpty() ? "" : " > ")
+          .append(entry.stage.label())
+          .append(" compared=")
+          .append(entry.compared)
+          .append(" kept=")
+          .append(entry.keys.length)
+          .append(" micros=")
+          .append(entry.nanos / 1000);
+    }
+    return text.toString();
+  }
+}

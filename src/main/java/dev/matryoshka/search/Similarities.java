@@ -1,0 +1,45 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.search;
+
+import org.apache.lucene.index.VectorSimilarityFunction;
+import org.apache.lucene.util.VectorUtil;
+
+/** Puts estimates and prefix similarities on the scale of Lucene's scores. */
+final class Similarities {
+
+  private Similarities() {}
+
+  /**
+   * The score that a vector of the estimated similarity would have. Unlike real scores it is not
+   * clamped, so that estimates beyond the possible range keep their order.
+   *
+   * @param estimate inner product, or minus the squared distance for Euclidean
+   */
+  static float scoreOfEstimate(VectorSimilarityFunction similarity, float estimate) {
+    return switch (similarity) {
+      case COSINE, DOT_PRODUCT -> (1 + estimate) / 2;
+      case MAXIMUM_INNER_PRODUCT -> VectorUtil.scaleMaxInnerProductScore(estimate);
+      case EUCLIDEAN -> estimate <= 0 ? 1 / (1 - estimate) : 1 + estimate;
+    };
+  }
+
+  /**
+   * How vector prefixes are compared. The prefix of a unit vector has no unit length, so where the
+   * field compares directions prefixes are compared by cosine, as Matryoshka models are trained.
+   */
+  static VectorSimilarityFunction ofPrefix(VectorSimilarityFunction similarity) {
+    return similarity == VectorSimilarityFunction.DOT_PRODUCT
+        ? VectorSimilarityFunction.COSINE
+        : similarity;
+  }
+}
