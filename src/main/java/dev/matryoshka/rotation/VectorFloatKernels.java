@@ -12,7 +12,6 @@
 package dev.matryoshka.rotation;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -43,7 +42,11 @@ final class VectorFloatKernels extends FloatKernels {
           FloatVector.fromArray(SPECIES, a, aOffset + i + LANES)
               .fma(FloatVector.fromArray(SPECIES, b, bOffset + i + LANES), sum1);
     }
-    float sum = sum0.add(sum1).reduceLanes(VectorOperators.ADD);
+    // Not reduceLanes: compiled and interpreted code add the lanes in different orders.
+    float sum = 0;
+    for (float lane : sum0.add(sum1).toArray()) {
+      sum += lane;
+    }
     for (; i < length; i++) {
       sum += a[aOffset + i] * b[bOffset + i];
     }
