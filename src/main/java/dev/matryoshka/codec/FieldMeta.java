@@ -94,6 +94,9 @@ record FieldMeta(
     meta.writeLong(codes.rotationId.low());
     meta.writeVInt(codes.stats.sampleSize());
     meta.writeInt(Float.floatToIntBits(codes.stats.alignment()));
+    for (float energy : codes.stats.energies()) {
+      meta.writeInt(Float.floatToIntBits(energy));
+    }
     meta.writeVLong(codes.rotationOffset);
     for (long offset : codes.levelOffsets) {
       meta.writeVLong(offset);
@@ -133,7 +136,14 @@ record FieldMeta(
       previous = levels[i];
     }
     RotationId id = new RotationId(meta.readLong(), meta.readLong());
-    TrainingStats stats = new TrainingStats(meta.readVInt(), Float.intBitsToFloat(meta.readInt()));
+    int sampleSize = meta.readVInt();
+    float alignment = Float.intBitsToFloat(meta.readInt());
+    float[] energies = new float[count];
+    for (int i = 0; i < count; i++) {
+      energies[i] = Float.intBitsToFloat(meta.readInt());
+      check(energies[i] >= 0, "energy", energies[i], info, meta);
+    }
+    TrainingStats stats = new TrainingStats(sampleSize, alignment, energies);
     long rotationOffset = meta.readVLong();
     long[] levelOffsets = new long[count];
     for (int i = 0; i < count; i++) {
