@@ -14,6 +14,8 @@ package dev.matryoshka.codec;
 import dev.matryoshka.rotation.RotationKind;
 import dev.matryoshka.rotation.TrainingStats;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.lucene.index.CorruptIndexException;
 import org.apache.lucene.index.FieldInfo;
 import org.apache.lucene.index.VectorSimilarityFunction;
@@ -138,10 +140,11 @@ record FieldMeta(
     RotationId id = new RotationId(meta.readLong(), meta.readLong());
     int sampleSize = meta.readVInt();
     float alignment = Float.intBitsToFloat(meta.readInt());
-    float[] energies = new float[count];
+    List<Float> energies = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      energies[i] = Float.intBitsToFloat(meta.readInt());
-      check(energies[i] >= 0, "energy", energies[i], info, meta);
+      float energy = Float.intBitsToFloat(meta.readInt());
+      check(energy >= 0, "energy", energy, info, meta);
+      energies.add(energy);
     }
     TrainingStats stats = new TrainingStats(sampleSize, alignment, energies);
     long rotationOffset = meta.readVLong();

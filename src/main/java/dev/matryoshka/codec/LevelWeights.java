@@ -11,6 +11,8 @@
  */
 package dev.matryoshka.codec;
 
+import java.util.List;
+
 /**
  * What a differing bit of each level counts in a Hamming distance over several levels. Later levels
  * hold components of less variance, and counting their bits in full would lose recall; a bit counts
@@ -28,14 +30,14 @@ final class LevelWeights {
    *
    * @param energies mean square of a projection in each level, not negative
    */
-  static int[] of(float[] energies) {
+  static int[] of(List<Float> energies) {
     float largest = 0;
     for (float energy : energies) {
       largest = Math.max(largest, energy);
     }
-    int[] weights = new int[energies.length];
+    int[] weights = new int[energies.size()];
     for (int level = 0; level < weights.length; level++) {
-      float share = largest > 0 ? energies[level] / largest : 1;
+      float share = largest > 0 ? energies.get(level) / largest : 1;
       weights[level] = Math.max(1, Math.round(LARGEST * share));
     }
     return weights;

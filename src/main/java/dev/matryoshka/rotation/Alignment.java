@@ -11,13 +11,16 @@
  */
 package dev.matryoshka.rotation;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /** Measures on a sample how much the signs of a rotation's projections still know. */
 public final class Alignment {
 
-  private final float[] energies;
+  private final List<Float> energies;
   private final float alignment;
 
-  private Alignment(float alignment, float[] energies) {
+  private Alignment(float alignment, List<Float> energies) {
     this.alignment = alignment;
     this.energies = energies;
   }
@@ -32,7 +35,7 @@ public final class Alignment {
   }
 
   /** For each level the mean square of a projection on one of its own rows. */
-  float[] energies() {
+  List<Float> energies() {
     return energies;
   }
 
@@ -74,10 +77,10 @@ public final class Alignment {
         sum += length > 0 ? Math.sqrt(known) / length : 1;
       }
     }
-    float[] energies = new float[levels.length];
+    List<Float> energies = new ArrayList<>();
     for (int level = 0; level < levels.length; level++) {
       int own = levels[level] - (level == 0 ? 0 : levels[level - 1]);
-      energies[level] = (float) (squares[level] / own / (to - from));
+      energies.add((float) (squares[level] / own / (to - from)));
     }
     return new Alignment((float) (sum / (to - from)), energies);
   }

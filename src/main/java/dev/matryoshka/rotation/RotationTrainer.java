@@ -12,6 +12,7 @@
 package dev.matryoshka.rotation;
 
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Makes rotations from samples. Deterministic: the same sample, shape and seed give the same
@@ -84,7 +85,7 @@ public final class RotationTrainer {
                 .turn(components, levels, kind == RotationKind.ITQ);
           }
         };
-    TrainingStats untested = new TrainingStats(count, 0, new float[levels.length]);
+    TrainingStats untested = new TrainingStats(count, 0, List.of());
     Rotation rotation = new Rotation(kind, levels.clone(), mean, matrix, untested);
     Alignment alignment = Alignment.of(rotation, sample, held == 0 ? 0 : trained, count);
     return new Rotation(

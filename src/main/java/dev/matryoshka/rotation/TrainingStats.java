@@ -11,6 +11,8 @@
  */
 package dev.matryoshka.rotation;
 
+import java.util.List;
+
 /**
  * What training learned about its own result.
  *
@@ -21,4 +23,9 @@ package dev.matryoshka.rotation;
  * @param energies for each level the mean square of a projection on one of its own rows, at least
  *     0: how much a bit of that level is worth
  */
-public record TrainingStats(int sampleSize, float alignment, float[] energies) {}
+public record TrainingStats(int sampleSize, float alignment, List<Float> energies) {
+
+  public TrainingStats {
+    energies = List.copyOf(energies);
+  }
+}
