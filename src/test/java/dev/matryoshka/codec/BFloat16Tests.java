@@ -11,15 +11,10 @@
  */
 package dev.matryoshka.codec;
 
-import dev.matryoshka.ElasticsearchLogging;
-import org.apache.lucene.tests.util.LuceneTestCase;
+import dev.matryoshka.MatryoshkaTestCase;
 
 /** Rounding to bfloat16 and back. */
-public class BFloat16Tests extends LuceneTestCase {
-
-  static {
-    ElasticsearchLogging.configure();
-  }
+public class BFloat16Tests extends MatryoshkaTestCase {
 
   private static final float STEP_AT_ONE = 1f / 128;
 

@@ -11,16 +11,11 @@
  */
 package dev.matryoshka.rotation;
 
-import dev.matryoshka.ElasticsearchLogging;
+import dev.matryoshka.MatryoshkaTestCase;
 import java.util.Arrays;
-import org.apache.lucene.tests.util.LuceneTestCase;
 
 /** Batches of projections, and the alignment that is computed from them. */
-public class ProjectorTests extends LuceneTestCase {
-
-  static {
-    ElasticsearchLogging.configure();
-  }
+public class ProjectorTests extends MatryoshkaTestCase {
 
   private static Rotation rotation(RotationKind kind, int dims, int... levels) {
     float[] mean = Samples.gaussian(random(), 1, dims);
