@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.codec;
 
+import dev.matryoshka.rotation.RotationKind;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -84,7 +85,7 @@ final class MergeSources {
    * The rotation that brings most codes of the wanted kind and lengths, if these are at least half
    * of all vectors; else null.
    */
-  SegmentCodes inheritable(CodecOptions options, int[] levels) throws IOException {
+  SegmentCodes inheritable(RotationKind kind, int[] levels) throws IOException {
     Map<RotationId, Integer> counts = new HashMap<>();
     int all = 0;
     SegmentCodes best = null;
@@ -92,9 +93,7 @@ final class MergeSources {
       int live = source.live();
       all += live;
       SegmentCodes codes = source.codes;
-      if (codes == null
-          || codes.kind() != options.rotation()
-          || Arrays.equals(codes.levels(), levels) == false) {
+      if (codes == null || codes.kind() != kind || Arrays.equals(codes.levels(), levels) == false) {
         continue;
       }
       counts.merge(codes.rotationId(), live, Integer::sum);
@@ -105,9 +104,8 @@ final class MergeSources {
     return best != null && 2L * counts.get(best.rotationId()) >= all ? best : null;
   }
 
-  /** A sample of the surviving vectors, each equally likely; the same for the same merge. */
-  VectorSample sample(int dims, int live, boolean unitLength) throws IOException {
-    VectorSample sample = new VectorSample(dims, live, unitLength);
+  /** Offers all surviving vectors to a sample. */
+  void sample(VectorSample sample) throws IOException {
     for (Source source : sources) {
       KnnVectorValues.DocIndexIterator iterator = source.values.iterator();
       for (int doc = iterator.nextDoc();
@@ -118,7 +116,6 @@ final class MergeSources {
         }
       }
     }
-    return sample;
   }
 
   /** Feeds all surviving vectors to the writer in their new order, copying codes where it can. */

@@ -107,9 +107,7 @@ public final class MatryoshkaVectorFieldMapper extends FieldMapper {
     rules.check(vector, dims == null ? vector.length : dims);
     if (dims == null) {
       // The document is parsed again once the mapping knows the dims.
-      Builder builder = (Builder) getMergeBuilder();
-      builder.dims.setValue(vector.length);
-      context.addDynamicMapper(builder, fullPath());
+      context.addDynamicMapper(getMergeBuilder().dims(vector.length), fullPath());
       return;
     }
     context
@@ -141,8 +139,10 @@ public final class MatryoshkaVectorFieldMapper extends FieldMapper {
   }
 
   @Override
-  public FieldMapper.Builder getMergeBuilder() {
-    return new Builder(leafName(), indexVersion, excludeSourceVectorsSetting).init(this);
+  public Builder getMergeBuilder() {
+    Builder builder = new Builder(leafName(), indexVersion, excludeSourceVectorsSetting);
+    builder.init(this);
+    return builder;
   }
 
   private static MatryoshkaVectorFieldType typeOf(FieldMapper mapper) {
@@ -213,6 +213,13 @@ public final class MatryoshkaVectorFieldMapper extends FieldMapper {
       this.excludeSourceVectors = excludeSourceVectors;
     }
 
+    /** Sets what the first vector has, if the other parameters can go with it. */
+    private Builder dims(int value) {
+      dims.setValue(value);
+      validate();
+      return this;
+    }
+
     private static Integer parseDims(String field, @Nullable Object value) {
       if (value instanceof Integer dims) {
         return dims;
@@ -277,8 +284,6 @@ public final class MatryoshkaVectorFieldMapper extends FieldMapper {
 
     @Override
     public MatryoshkaVectorFieldMapper build(MapperBuilderContext context) {
-      // Again, since dims may have come from a document rather than from a mapping.
-      validate();
       MatryoshkaVectorFieldType type =
           new MatryoshkaVectorFieldType(
               context.buildFullName(leafName()),

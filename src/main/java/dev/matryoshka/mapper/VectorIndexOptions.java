@@ -12,7 +12,6 @@
 package dev.matryoshka.mapper;
 
 import dev.matryoshka.codec.CodecOptions;
-import dev.matryoshka.codec.MatryoshkaVectorsFormat;
 import dev.matryoshka.codec.VectorElement;
 import dev.matryoshka.rotation.RotationKind;
 import java.io.IOException;
@@ -36,8 +35,7 @@ record VectorIndexOptions(RotationKind rotation, @Nullable List<Integer> bits) {
 
   static final String NAME = "index_options";
   static final VectorIndexOptions DEFAULT =
-      new VectorIndexOptions(
-          CodecOptions.defaults(MatryoshkaVectorsFormat.MAX_DIMS).rotation(), null);
+      new VectorIndexOptions(CodecOptions.DEFAULT_ROTATION, null);
 
   private static final String ROTATION = "rotation";
   private static final String BITS = "bits";

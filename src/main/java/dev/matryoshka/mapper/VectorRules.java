@@ -14,7 +14,6 @@ package dev.matryoshka.mapper;
 import dev.matryoshka.codec.BFloat16;
 import dev.matryoshka.codec.VectorElement;
 import java.util.Locale;
-import org.apache.lucene.util.VectorUtil;
 
 /**
  * What every vector of a field must satisfy, be it indexed or searched for. Immutable.
@@ -68,7 +67,15 @@ record VectorRules(String field, VectorElement element, VectorSimilarity similar
             message("takes finite values only but got [%s] at dimension [%d]", vector[i], i));
       }
     }
-    checkLength(VectorUtil.dotProduct(vector, vector));
+    checkLength((float) squaredLength(vector));
+  }
+
+  private static double squaredLength(float[] vector) {
+    double sum = 0;
+    for (float component : vector) {
+      sum += (double) component * component;
+    }
+    return sum;
   }
 
   private void checkLength(float squared) {

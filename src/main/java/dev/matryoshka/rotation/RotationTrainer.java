@@ -11,6 +11,9 @@
  */
 package dev.matryoshka.rotation;
 
+import java.util.Arrays;
+import java.util.List;
+
 /**
  * Makes rotations from samples. Deterministic: the same sample, shape and seed give the same
  * rotation. Stateless.
@@ -32,6 +35,11 @@ public final class RotationTrainer {
 
   private static final int MAX_SAMPLE = 10_000;
 
+  /** One vector in this many is held out, unless that makes fewer than the minimum. */
+  private static final int HELD_OUT_SHARE = 10;
+
+  private static final int MIN_HELD_OUT = 100;
+
   private RotationTrainer() {}
 
   /** Most vectors that training looks at. */
@@ -42,7 +50,7 @@ public final class RotationTrainer {
   /**
    * Trains a rotation.
    *
-   * @param sample row-major, count × dims; centred in place
+   * @param sample row-major, count × dims; left untouched
    * @param count at least 1
    * @param levels prefix lengths in ascending order, multiples of 64, at most dims
    * @param interrupt run now and then; throws to stop the training
@@ -55,10 +63,14 @@ public final class RotationTrainer {
       int[] levels,
       long seed,
       Runnable interrupt) {
-    float[] mean = mean(sample, count, dims);
-    for (int i = 0; i < count; i++) {
+    // The tail of the sample tells how good the rotation is for vectors it has not seen.
+    int held = count >= MIN_HELD_OUT * HELD_OUT_SHARE ? count / HELD_OUT_SHARE : 0;
+    int trained = count - held;
+    float[] mean = mean(sample, trained, dims);
+    float[] centred = Arrays.copyOf(sample, trained * dims);
+    for (int i = 0; i < trained; i++) {
       for (int d = 0; d < dims; d++) {
-        sample[i * dims + d] -= mean[d];
+        centred[i * dims + d] -= mean[d];
       }
     }
     int bits = levels[levels.length - 1];
@@ -66,17 +78,22 @@ public final class RotationTrainer {
         switch (kind) {
           case NONE -> null;
           case RANDOM -> OrthonormalRows.random(bits, dims, seed);
-          case PCA -> components(sample, count, dims, bits, seed, interrupt);
+          case PCA -> components(centred, trained, dims, bits, seed, interrupt);
           case PCA_RANDOM, ITQ -> {
-            float[] components = components(sample, count, dims, bits, seed, interrupt);
-            yield new LevelTurner(sample, count, dims, seed, interrupt)
+            float[] components = components(centred, trained, dims, bits, seed, interrupt);
+            yield new LevelTurner(centred, trained, dims, seed, interrupt)
                 .turn(components, levels, kind == RotationKind.ITQ);
           }
         };
-    TrainingStats untested = new TrainingStats(count, 0);
+    TrainingStats untested = new TrainingStats(count, 0, List.of());
     Rotation rotation = new Rotation(kind, levels.clone(), mean, matrix, untested);
-    float alignment = Alignment.ofCentred(rotation, sample, count);
-    return new Rotation(kind, levels.clone(), mean, matrix, new TrainingStats(count, alignment));
+    Alignment alignment = Alignment.of(rotation, sample, held == 0 ? 0 : trained, count);
+    return new Rotation(
+        kind,
+        levels.clone(),
+        mean,
+        matrix,
+        new TrainingStats(count, alignment.alignment(), alignment.energies()));
   }
 
   private static float[] mean(float[] sample, int count, int dims) {

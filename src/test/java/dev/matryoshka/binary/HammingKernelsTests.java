@@ -1,0 +1,98 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.binary;
+
+import dev.matryoshka.ElasticsearchLogging;
+import java.util.Arrays;
+import org.apache.lucene.tests.util.LuceneTestCase;
+
+/** Both implementations against bit counting, for every count around whole registers and blocks. */
+public class HammingKernelsTests extends LuceneTestCase {
+
+  static {
+    ElasticsearchLogging.configure();
+  }
+
+  private static final HammingKernels[] KERNELS = {
+    new ScalarHammingKernels(), new VectorHammingKernels()
+  };
+
+  private static long[] randomLongs(int length) {
+    return random().longs(length).toArray();
+  }
+
+  public void testTheVectorModuleIsPresent() {
+    // Otherwise the server's kernels are not the ones under test.
+    assertTrue(HammingKernels.INSTANCE instanceof VectorHammingKernels);
+  }
+
+  public void testDistances() {
+    for (int count = 0; count <= 515; count++) {
+      int words = 1 + random().nextInt(6);
+      int queryOffset = random().nextInt(3);
+      int weight = random().nextBoolean() ? 1 : 1 + random().nextInt(1000);
+      long[] block = randomLongs(count * words + 2);
+      long[] query = randomLongs(queryOffset + words);
+      if (random().nextInt(10) == 0) {
+        Arrays.fill(block, ~query[queryOffset]);
+      }
+      long[] before = new long[count + 2];
+      Arrays.setAll(before, i -> random().nextInt(100));
+      long[] expected = before.clone();
+      for (int i = 0; i < count; i++) {
+        for (int w = 0; w < words; w++) {
+          expected[i] +=
+              (long) weight * Long.bitCount(block[w * count + i] ^ query[queryOffset + w]);
+        }
+      }
+      for (HammingKernels kernels : KERNELS) {
+        long[] distances = before.clone();
+        kernels.addDistances(block, count, words, query, queryOffset, weight, distances);
+        assertArrayEquals(kernels + " with count " + count, expected, distances);
+      }
+    }
+  }
+
+  public void testWeightedDistancesDoNotOverflowInts() {
+    int count = 37;
+    long[] block = new long[count];
+    long[] query = {-1L};
+    for (HammingKernels kernels : KERNELS) {
+      long[] distances = new long[count];
+      kernels.addDistances(block, count, 1, query, 0, Integer.MAX_VALUE, distances);
+      for (long distance : distances) {
+        assertEquals(64L * Integer.MAX_VALUE, distance);
+      }
+    }
+  }
+
+  public void testSelection() {
+    for (int count = 0; count <= 515; count++) {
+      int range = 1 + random().nextInt(300);
+      long[] distances = new long[count + 3];
+      Arrays.setAll(distances, i -> random().nextInt(range));
+      long threshold = random().nextInt(range + 2) - 1;
+      int[] expected = new int[count];
+      int found = 0;
+      for (int i = 0; i < count; i++) {
+        if (distances[i] <= threshold) {
+          expected[found++] = i;
+        }
+      }
+      for (HammingKernels kernels : KERNELS) {
+        int[] hits = new int[count];
+        assertEquals(found, kernels.select(distances, count, threshold, hits));
+        assertArrayEquals(Arrays.copyOf(expected, found), Arrays.copyOf(hits, found));
+      }
+    }
+  }
+}

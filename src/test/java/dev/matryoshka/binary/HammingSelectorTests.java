@@ -1,0 +1,121 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.binary;
+
+import dev.matryoshka.ElasticsearchLogging;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.stream.IntStream;
+import org.apache.lucene.tests.util.LuceneTestCase;
+import org.apache.lucene.tests.util.TestUtil;
+
+/** The selector against sorting by distance and position, with few and with very many ties. */
+public class HammingSelectorTests extends LuceneTestCase {
+
+  static {
+    ElasticsearchLogging.configure();
+  }
+
+  /** The word that position i's code holds in place w, so that captured words can be told apart. */
+  private static long word(int position, int w) {
+    return position * 1_000_003L + w;
+  }
+
+  private static void check(int[] distances, int keep, int maxDistance, int words, int expected) {
+    HammingSelector selector = new HammingSelector(keep, maxDistance, words, expected);
+    int stride = 1 + random().nextInt(3);
+    int lastThreshold = maxDistance;
+    int gap = 1 + random().nextInt(3);
+    for (int i = 0; i < distances.length; i++) {
+      assertTrue("the threshold rose", selector.threshold() <= lastThreshold);
+      lastThreshold = selector.threshold();
+      if (distances[i] <= selector.threshold()) {
+        int offset = random().nextInt(3);
+        long[] block = new long[offset + words * stride];
+        for (int w = 0; w < words; w++) {
+          block[offset + w * stride] = word(i * gap, w);
+        }
+        selector.add(i * gap, distances[i], block, offset, stride);
+      }
+    }
+    selector.finish();
+    int[] wanted =
+        IntStream.range(0, distances.length)
+            .boxed()
+            .sorted(Comparator.comparingInt((Integer i) -> distances[i]).thenComparingInt(i -> i))
+            .limit(keep)
+            .mapToInt(Integer::intValue)
+            .sorted()
+            .toArray();
+    String shape = "keep " + keep + " of " + distances.length + " up to " + maxDistance;
+    assertEquals(shape, wanted.length, selector.size());
+    for (int i = 0; i < wanted.length; i++) {
+      assertEquals(shape, wanted[i] * gap, selector.position(i));
+      assertEquals(shape, distances[wanted[i]], selector.distance(i));
+      for (int w = 0; w < words; w++) {
+        assertEquals(shape, word(wanted[i] * gap, w), selector.codes()[i * words + w]);
+      }
+    }
+  }
+
+  private static int[] randomDistances(int count, int from, int to) {
+    int[] distances = new int[count];
+    Arrays.setAll(distances, i -> TestUtil.nextInt(random(), from, to));
+    return distances;
+  }
+
+  public void testRandomDistances() {
+    for (int iteration = 0; iteration < 500; iteration++) {
+      int maxDistance = 64 * (1 + random().nextInt(8));
+      int count = random().nextInt(3000);
+      int keep = 1 + random().nextInt(random().nextBoolean() ? 20 : 4000);
+      int[] distances = randomDistances(count, 0, maxDistance);
+      check(distances, keep, maxDistance, random().nextInt(5), count + random().nextInt(10));
+    }
+  }
+
+  public void testHeavyTies() {
+    for (int iteration = 0; iteration < 300; iteration++) {
+      int from = random().nextInt(64);
+      int to = Math.min(64, from + random().nextInt(3));
+      int count = random().nextInt(1000);
+      check(randomDistances(count, from, to), 1 + random().nextInt(300), 64, 1, count);
+    }
+  }
+
+  public void testOrders() {
+    int[] ascending = IntStream.range(0, 500).map(i -> i / 4).toArray();
+    int[] descending = IntStream.range(0, 500).map(i -> 128 - i / 4).toArray();
+    for (int keep : new int[] {1, 2, 3, 99, 100, 101, 499, 500, 501, 10_000, Integer.MAX_VALUE}) {
+      check(ascending, keep, 128, 2, 500);
+      check(descending, keep, 128, 2, 500);
+    }
+  }
+
+  public void testExtremeDistances() {
+    for (int keep : new int[] {1, 2, 5, 6}) {
+      check(new int[] {64, 64, 64, 64, 64}, keep, 64, 1, 5);
+      check(new int[] {0, 0, 0, 0, 0}, keep, 64, 1, 5);
+      check(new int[] {64, 0, 64, 0, 0}, keep, 64, 1, 5);
+      check(new int[0], keep, 64, 1, 0);
+    }
+  }
+
+  public void testNothingMoreIsWantedAfterEnoughZeros() {
+    HammingSelector selector = new HammingSelector(2, 64, 1, 10);
+    long[] block = new long[1];
+    selector.add(0, 0, block, 0, 1);
+    assertEquals(64, selector.threshold());
+    selector.add(1, 0, block, 0, 1);
+    assertEquals(-1, selector.threshold());
+  }
+}
