@@ -412,7 +412,8 @@ public class IndexLifecycleTests extends ESIntegTestCase {
     mapping.endObject();
     mapping.startObject("dense").field("type", "dense_vector").field("dims", 96);
     mapping.startObject("index_options").field("type", "hnsw").endObject().endObject();
-    mapping.startObject("suggest").field("type", "completion").endObject();
+    mapping.startObject("suggest").field("type", "completion");
+    mapping.field("analyzer", "keyword").endObject();
     create("mixed", 0, mapping.endObject().endObject());
     for (int from = 0; from < DOCS; from += DOCS / 2) {
       BulkRequestBuilder bulk = client().prepareBulk();
@@ -458,7 +459,8 @@ public class IndexLifecycleTests extends ESIntegTestCase {
               .suggest(
                   new SuggestBuilder()
                       .addSuggestion(
-                          "words", SuggestBuilders.completionSuggestion("suggest").text("word1499"))),
+                          "words",
+                          SuggestBuilders.completionSuggestion("suggest").text("word1499"))),
           response -> {
             List<String> words = new ArrayList<>();
             response
@@ -467,7 +469,7 @@ public class IndexLifecycleTests extends ESIntegTestCase {
                 .getEntries()
                 .getFirst()
                 .forEach(option -> words.add(option.getText().string()));
-            assertTrue(words.contains("word1499"));
+            assertEquals(List.of("word1499"), words);
           });
       mergeToOne("mixed");
     }
