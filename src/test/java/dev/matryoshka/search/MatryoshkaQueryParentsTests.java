@@ -128,6 +128,7 @@ public class MatryoshkaQueryParentsTests extends MatryoshkaTestCase {
         new VectorSimilarityFunction[] {
           VectorSimilarityFunction.COSINE, VectorSimilarityFunction.EUCLIDEAN
         }) {
+      nextNumber = 0;
       try (Directory directory = newDirectory()) {
         float[] target = SearchIndex.vector(random(), DIMS);
         try (IndexWriter writer =
