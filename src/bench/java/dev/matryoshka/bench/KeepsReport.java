@@ -45,8 +45,8 @@ final class KeepsReport {
             index,
             bits,
             survival,
-            few ? List.of(500, 1000, 1500, 2000, 3000) : List.of(2000, 3000, 4000, 6000),
-            few ? List.of(100, 200, 300, 500) : List.of(500, 800, 1000, 1400));
+            few ? List.of(1000, 2000, 3000, 4000, 6000) : List.of(3000, 4000, 6000, 8000),
+            few ? List.of(200, 300, 500, 800, 1200) : List.of(800, 1000, 1400, 2000));
       }
     }
   }

@@ -58,7 +58,10 @@ final class LossReport {
     }
   }
 
-  /** Runs the funnel up to each stage: what is missing after it but not before was lost in it. */
+  /**
+   * Runs the funnel up to each stage and compares all its survivors at full precision: what is
+   * missing after a stage but not before was lost in it.
+   */
   private void addLosses(MarkdownTable table, VectorIndex index, Survival survival)
       throws IOException {
     int k = survival.k();
@@ -70,7 +73,9 @@ final class LossReport {
       List<Stage> upTo = new ArrayList<>(stages.subList(0, i + 1));
       Stage stage = stages.get(i);
       int keep = Math.min(stage.keep() == Stage.LAST ? k : stage.keep(), exact.documents());
-      upTo.set(i, new Stage(stage.kind(), stage.size(), Stage.LAST));
+      if (stage.keep() != Stage.LAST) {
+        upTo.add(stages.getLast());
+      }
       int[][] found = FunnelSearcher.search(index, set.queries(), keep, upTo);
       double after = survival.means(found, List.of(keep))[0];
       table.add(
