@@ -458,7 +458,8 @@ public class IndexLifecycleTests extends ESIntegTestCase {
               .suggest(
                   new SuggestBuilder()
                       .addSuggestion(
-                          "words", SuggestBuilders.completionSuggestion("suggest").text("word1499"))),
+                          "words",
+                          SuggestBuilders.completionSuggestion("suggest").text("word1499"))),
           response -> {
             List<String> words = new ArrayList<>();
             response
