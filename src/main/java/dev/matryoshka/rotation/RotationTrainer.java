@@ -40,6 +40,9 @@ public final class RotationTrainer {
 
   private static final int MIN_HELD_OUT = 100;
 
+  /** Enough to know the alignment to within 0.6 %; the rest serves training better. */
+  private static final int MAX_HELD_OUT = 250;
+
   private RotationTrainer() {}
 
   /** Most vectors that training looks at. */
@@ -64,7 +67,8 @@ public final class RotationTrainer {
       long seed,
       Runnable interrupt) {
     // The tail of the sample tells how good the rotation is for vectors it has not seen.
-    int held = count >= MIN_HELD_OUT * HELD_OUT_SHARE ? count / HELD_OUT_SHARE : 0;
+    int held = Math.min(MAX_HELD_OUT, count / HELD_OUT_SHARE);
+    held = held < MIN_HELD_OUT ? 0 : held;
     int trained = count - held;
     float[] mean = mean(sample, trained, dims);
     float[] centred = Arrays.copyOf(sample, trained * dims);

@@ -194,7 +194,7 @@ public class CorruptionTests extends MatryoshkaTestCase {
           SegmentCodes codes = CodedIndex.codes(getOnlyLeafReader(reader));
           if (codes != null) {
             CodeChecks.readBlocks(codes);
-            codes.encode(new float[128]);
+            codes.loadRotation();
           }
         } catch (CorruptIndexException e) {
           assertTrue(
@@ -202,7 +202,11 @@ public class CorruptionTests extends MatryoshkaTestCase {
               e.getMessage().contains(metaFile) || e.getMessage().contains(dataFile));
           refused++;
         } catch (Exception e) {
-          throw new AssertionError(what, e);
+          // The other element makes Lucene's flat format compare dims, and it says so in its way.
+          boolean element = at == header + Integer.BYTES;
+          if (element == false || e instanceof IllegalStateException == false) {
+            throw new AssertionError(what, e);
+          }
         }
       }
     }

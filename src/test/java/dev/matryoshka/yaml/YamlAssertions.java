@@ -78,7 +78,7 @@ final class YamlAssertions {
     boolean contains =
         actual instanceof Collection<?> items
             ? items.stream().anyMatch(item -> same(expected, item))
-            : String.valueOf(actual).contains(expected.toString());
+            : actual != null && actual.toString().contains(expected.toString());
     check(contains, path, "should contain", expected, actual);
   }
 
