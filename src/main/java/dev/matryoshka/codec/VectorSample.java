@@ -19,7 +19,7 @@ import java.util.SplittableRandom;
 
 /**
  * A uniform sample without replacement of a stream of known length (selection sampling, Knuth TAOCP
- * vol. 2, algorithm 3.4.2 S), for training. Deterministic. Holds at most {@link
+ * vol. 2, algorithm 3.4.2 S), in random order, for training. Deterministic. Holds at most {@link
  * RotationTrainer#sampleLimit} vectors.
  */
 final class VectorSample {
@@ -29,6 +29,7 @@ final class VectorSample {
   private final boolean unitLength;
   private final int wanted;
   private final float[] vectors;
+  private final int[] rows;
   private int remaining;
   private int count;
 
@@ -49,6 +50,18 @@ final class VectorSample {
     this.remaining = available;
     this.wanted = Math.min(available, limit);
     this.vectors = new float[wanted * dims];
+    this.rows = shuffledRows();
+  }
+
+  /** Streams are often ordered by time or topic; parts of the sample must not be. */
+  private int[] shuffledRows() {
+    int[] shuffled = new int[wanted];
+    for (int i = 0; i < wanted; i++) {
+      int j = random.nextInt(i + 1);
+      shuffled[i] = shuffled[j];
+      shuffled[j] = i;
+    }
+    return shuffled;
   }
 
   /** Called once for each vector of the stream: whether it belongs to the sample. */
@@ -59,11 +72,11 @@ final class VectorSample {
   }
 
   void add(float[] vector) {
-    System.arraycopy(vector, 0, vectors, count * dims, dims);
+    int at = rows[count++] * dims;
+    System.arraycopy(vector, 0, vectors, at, dims);
     if (unitLength) {
-      UnitLength.scale(vectors, count * dims, dims);
+      UnitLength.scale(vectors, at, dims);
     }
-    count++;
   }
 
   /** Trains a rotation on the sample, which is used up. */

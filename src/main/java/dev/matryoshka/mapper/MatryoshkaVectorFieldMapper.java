@@ -182,12 +182,14 @@ public final class MatryoshkaVectorFieldMapper extends FieldMapper {
             VectorElement::label);
 
     private final Parameter<VectorSimilarity> similarity =
-        Parameter.enumParam(
+        new Parameter<>(
             "similarity",
             false,
+            () -> VectorSimilarity.COSINE,
+            (name, context, value) -> parseSimilarity(name, value),
             mapper -> typeOf(mapper).similarity(),
-            VectorSimilarity.COSINE,
-            VectorSimilarity.class);
+            (builder, name, value) -> builder.field(name, value.toString()),
+            VectorSimilarity::toString);
 
     // Always written out, so that an index keeps the defaults it was created with.
     private final Parameter<VectorIndexOptions> indexOptions =
@@ -255,6 +257,24 @@ public final class MatryoshkaVectorFieldMapper extends FieldMapper {
               + "] must be one of ["
               + Arrays.stream(VectorElement.values())
                   .map(VectorElement::label)
+                  .collect(Collectors.joining(", "))
+              + "] but was ["
+              + value
+              + "]");
+    }
+
+    private static VectorSimilarity parseSimilarity(String field, @Nullable Object value) {
+      for (VectorSimilarity similarity : VectorSimilarity.values()) {
+        if (similarity.toString().equals(value)) {
+          return similarity;
+        }
+      }
+      throw new MapperParsingException(
+          "[similarity] of field ["
+              + field
+              + "] must be one of ["
+              + Arrays.stream(VectorSimilarity.values())
+                  .map(VectorSimilarity::toString)
                   .collect(Collectors.joining(", "))
               + "] but was ["
               + value

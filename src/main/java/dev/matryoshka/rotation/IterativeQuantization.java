@@ -24,10 +24,10 @@ import java.util.SplittableRandom;
  */
 final class IterativeQuantization {
 
-  static final int MAX_ITERATIONS = 40;
+  static final int MAX_ITERATIONS = 50;
 
   /** Relative gain of an iteration below which it stops. */
-  private static final double NEGLIGIBLE = 2e-4;
+  private static final double NEGLIGIBLE = 1e-4;
 
   /** Vectors of the sample that are looked at: at least the first, or the second for each bit. */
   private static final int MIN_VECTORS = 4096;

@@ -35,13 +35,12 @@ public final class RotationTrainer {
 
   private static final int MAX_SAMPLE = 10_000;
 
-  /** One vector in this many is held out, unless that makes fewer than the minimum. */
-  private static final int HELD_OUT_SHARE = 20;
-
-  private static final int MIN_HELD_OUT = 100;
-
-  /** Enough to know the alignment to within 0.6 %; the rest serves training better. */
-  private static final int MAX_HELD_OUT = 250;
+  /**
+   * Vectors held out of training to measure its result, enough to know the alignment to within 0.6
+   * %. Only of a full sample, which stands for more vectors than it holds: where it is all there
+   * is, codes are better when training has seen every vector.
+   */
+  private static final int HELD_OUT = 250;
 
   private RotationTrainer() {}
 
@@ -53,7 +52,7 @@ public final class RotationTrainer {
   /**
    * Trains a rotation.
    *
-   * @param sample row-major, count × dims; left untouched
+   * @param sample row-major, count × dims, in random order; left untouched
    * @param count at least 1
    * @param levels prefix lengths in ascending order, multiples of 64, at most dims
    * @param interrupt run now and then; throws to stop the training
@@ -66,9 +65,7 @@ public final class RotationTrainer {
       int[] levels,
       long seed,
       Runnable interrupt) {
-    // The tail of the sample tells how good the rotation is for vectors it has not seen.
-    int held = Math.min(MAX_HELD_OUT, count / HELD_OUT_SHARE);
-    held = held < MIN_HELD_OUT ? 0 : held;
+    int held = count >= sampleLimit(dims) ? HELD_OUT : 0;
     int trained = count - held;
     float[] mean = mean(sample, trained, dims);
     float[] centred = Arrays.copyOf(sample, trained * dims);

@@ -18,8 +18,8 @@ import java.util.List;
  *
  * @param sampleSize vectors in the sample
  * @param alignment mean cosine between a centred vector and its reconstruction from the whole code,
- *     0 to 1, on vectors that were held out of training: the share of a vector that its bits know.
- *     Falls when the data drifts away.
+ *     0 to 1: the share of a vector that its bits know. On vectors held out of training, or where
+ *     the sample was all there was, on the sample itself. Falls when the data drifts away.
  * @param energies for each level the mean square of a projection on one of its own rows, at least
  *     0: how much a bit of that level is worth
  */

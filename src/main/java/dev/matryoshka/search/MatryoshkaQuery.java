@@ -154,7 +154,11 @@ public final class MatryoshkaQuery extends Query {
       return keys.length == 0
           ? new MatchNoDocsQuery("no accepted document has a vector in field [" + field + "]")
           : new RankedDocsQuery(
-              describe(), searcher.getIndexReader().getContext().id(), search.trace(), keys);
+              describe(),
+              Similarities.name(views.getFirst().similarity()) + " of field [" + field + "]",
+              searcher.getIndexReader().getContext().id(),
+              search.trace(),
+              keys);
     }
   }
 

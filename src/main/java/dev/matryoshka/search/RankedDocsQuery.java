@@ -32,6 +32,7 @@ import org.apache.lucene.search.Weight;
 final class RankedDocsQuery extends Query {
 
   private final String description;
+  private final String similarity;
   private final Object readerId;
   private final FunnelTrace trace;
   private final int[] docs;
@@ -39,11 +40,14 @@ final class RankedDocsQuery extends Query {
 
   /**
    * @param description what was searched for
+   * @param similarity what the score is
    * @param readerId identity of the reader that was searched
    * @param keys what was found
    */
-  RankedDocsQuery(String description, Object readerId, FunnelTrace trace, long[] keys) {
+  RankedDocsQuery(
+      String description, String similarity, Object readerId, FunnelTrace trace, long[] keys) {
     this.description = description;
+    this.similarity = similarity;
     this.readerId = readerId;
     this.trace = trace;
     long[] byDoc = new long[keys.length];
@@ -106,12 +110,12 @@ final class RankedDocsQuery extends Query {
                   + "] documents kept by stage "
                   + trace.stage(i).label());
     }
-    Explanation similarity =
-        Explanation.match(scores[at], "similarity at full precision, as a score", ranks);
+    Explanation atFullPrecision =
+        Explanation.match(scores[at], similarity + " at full precision, as a score", ranks);
     return boost == 1f
-        ? similarity
+        ? atFullPrecision
         : Explanation.match(
-            scores[at] * boost, "product of:", Explanation.match(boost, "boost"), similarity);
+            scores[at] * boost, "product of:", Explanation.match(boost, "boost"), atFullPrecision);
   }
 
   private final class DocsScorer extends Scorer {

@@ -33,6 +33,16 @@ final class Similarities {
     };
   }
 
+  /** What a similarity is called in explanations. */
+  static String name(VectorSimilarityFunction similarity) {
+    return switch (similarity) {
+      case COSINE -> "cosine";
+      case DOT_PRODUCT -> "dot product";
+      case MAXIMUM_INNER_PRODUCT -> "inner product";
+      case EUCLIDEAN -> "Euclidean closeness";
+    };
+  }
+
   /**
    * How similar vector prefixes are. The prefix of a unit vector has no unit length, so where the
    * field compares directions prefixes are compared by cosine, as Matryoshka models are trained. A

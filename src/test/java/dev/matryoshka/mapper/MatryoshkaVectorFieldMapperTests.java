@@ -441,7 +441,7 @@ public class MatryoshkaVectorFieldMapperTests extends MapperTestCase {
             "[element_type] of field [field] must be one of [float, bfloat16] but was [byte]"));
     assertThat(
         rejectedMapping(b -> type(b).field("dims", 8).field("similarity", "hamming")),
-        containsString("Unknown value [hamming] for field [similarity]"));
+        containsString("[similarity] of field [field] must be one of"));
     assertThat(
         rejectedMapping(b -> type(b).field("dims", 8).field("index", false)),
         containsString("unknown parameter [index] on mapper [field]"));
@@ -540,7 +540,7 @@ public class MatryoshkaVectorFieldMapperTests extends MapperTestCase {
     DocumentMapper mapper = mapper(DIMS, "l2_norm", "float");
     Object[][] examples = {
       {List.of(1, 2, 3), "has [4] dimensions but got a vector of [3]"},
-      {List.of(1, 2, 3, 4, 5), "has at most [4] dimensions but got a vector of more"},
+      {List.of(1, 2, 3, 4, 5), "has at most [4] dimensions but got a vector of [5]"},
       {List.of(), "has [4] dimensions but got a vector of [0]"},
       {List.of(1, 2, "x", 4), "takes arrays of numbers but got [x] at dimension [2]"},
       {List.of(1, 2, List.of(), 4), "takes arrays of numbers but got [START_ARRAY]"},
