@@ -25,23 +25,24 @@ public final class AsymmetricTable {
   private final int words;
 
   /**
-   * @param projected the query's projections, {@code 64 * words} floats from 0
+   * @param projected the query's projections, {@code 64 * words} floats from {@code offset}
    * @param words words of a code that are looked at
    */
-  public AsymmetricTable(float[] projected, int words) {
+  public AsymmetricTable(float[] projected, int offset, int words) {
     this.words = words;
     this.entries = new float[words * Long.BYTES * ENTRIES];
     for (int group = 0; group < words * Long.BYTES; group++) {
       int at = group * ENTRIES;
       float negative = 0;
       for (int b = 0; b < Byte.SIZE; b++) {
-        negative -= projected[group * Byte.SIZE + b];
+        negative -= projected[offset + group * Byte.SIZE + b];
       }
       entries[at] = negative;
       for (int value = 1; value < ENTRIES; value++) {
         int lowest = Integer.numberOfTrailingZeros(value);
         entries[at + value] =
-            entries[at + (value & (value - 1))] + 2 * projected[group * Byte.SIZE + lowest];
+            entries[at + (value & (value - 1))]
+                + 2 * projected[offset + group * Byte.SIZE + lowest];
       }
     }
   }

@@ -148,10 +148,10 @@ final class CodeAreaWriter implements Closeable {
       int lane = lanes[i];
       SignPacker.pack(projected, from, words, block, lane, BLOCK);
       int to = lane * perVector;
-      float squares = 0;
-      float absolutes = 0;
       int b = 0;
       for (int level = 0; level < levels.length; level++) {
+        float squares = 0;
+        float absolutes = 0;
         for (; b < levels[level]; b++) {
           float p = projected[from + b];
           squares += p * p;

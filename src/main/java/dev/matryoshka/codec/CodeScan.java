@@ -44,7 +44,8 @@ public final class CodeScan {
     HammingKernels kernels = HammingKernels.INSTANCE;
     CodeCursor cursor = codes.cursor();
     int bits = codes.levels()[level];
-    HammingSelector selector = new HammingSelector(keep, bits, bits / Long.SIZE, codes.size());
+    HammingSelector selector =
+        new HammingSelector(keep, query.maxDistance(level), bits / Long.SIZE, codes.size());
     long[] block = new long[MatryoshkaVectorsFormat.BLOCK * (bits / Long.SIZE)];
     long[] part = level == 0 ? block : new long[block.length];
     long[] distances = new long[MatryoshkaVectorsFormat.BLOCK];
@@ -57,7 +58,8 @@ public final class CodeScan {
       for (int l = 0; l <= level; l++) {
         int words = cursor.words(l);
         cursor.readBlock(l, b, part);
-        kernels.addDistances(part, count, words, query.words(), word, 1, distances);
+        kernels.addDistances(
+            part, count, words, query.words(), word, query.weight(l, level), distances);
         if (level > 0) {
           System.arraycopy(part, 0, block, word * count, words * count);
         }
@@ -97,7 +99,7 @@ public final class CodeScan {
     CodeCursor cursor = codes.cursor();
     int bits = codes.levels()[level];
     int words = bits / Long.SIZE;
-    HammingSelector selector = new HammingSelector(keep, bits, words, expected);
+    HammingSelector selector = new HammingSelector(keep, query.maxDistance(level), words, expected);
     long[] code = new long[words];
     int visited = 0;
     for (int doc = accepted.nextDoc();
@@ -111,10 +113,7 @@ public final class CodeScan {
         continue;
       }
       cursor.readScattered(values.index(), level, code, 0);
-      int distance = 0;
-      for (int w = 0; w < words; w++) {
-        distance += Long.bitCount(code[w] ^ query.words()[w]);
-      }
+      int distance = query.distance(level, code, 0);
       if (distance <= selector.threshold()) {
         selector.add(values.index(), distance, code, 0, 1);
       }

@@ -28,6 +28,9 @@ public record CodecOptions(VectorElement element, RotationKind rotation, List<In
   /** Vectors of fewer dimensions carry no codes: an exact scan costs hardly more. */
   public static final int MIN_DIMS_FOR_CODES = 64;
 
+  /** What {@code docs/quality.md} measures as best. */
+  public static final RotationKind DEFAULT_ROTATION = RotationKind.ITQ;
+
   /** The longest code that is made without being asked for. */
   public static final int DEFAULT_BITS = 256;
 
@@ -55,6 +58,6 @@ public record CodecOptions(VectorElement element, RotationKind rotation, List<In
 
   /** Default options for vectors of that many dims. */
   public static CodecOptions defaults(int dims) {
-    return new CodecOptions(VectorElement.FLOAT, RotationKind.PCA_RANDOM, defaultBits(dims));
+    return new CodecOptions(VectorElement.FLOAT, DEFAULT_ROTATION, defaultBits(dims));
   }
 }

@@ -14,6 +14,8 @@ package dev.matryoshka.codec;
 import dev.matryoshka.rotation.RotationKind;
 import dev.matryoshka.rotation.TrainingStats;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.lucene.index.CorruptIndexException;
 import org.apache.lucene.index.FieldInfo;
 import org.apache.lucene.index.VectorSimilarityFunction;
@@ -94,6 +96,9 @@ record FieldMeta(
     meta.writeLong(codes.rotationId.low());
     meta.writeVInt(codes.stats.sampleSize());
     meta.writeInt(Float.floatToIntBits(codes.stats.alignment()));
+    for (float energy : codes.stats.energies()) {
+      meta.writeInt(Float.floatToIntBits(energy));
+    }
     meta.writeVLong(codes.rotationOffset);
     for (long offset : codes.levelOffsets) {
       meta.writeVLong(offset);
@@ -133,7 +138,15 @@ record FieldMeta(
       previous = levels[i];
     }
     RotationId id = new RotationId(meta.readLong(), meta.readLong());
-    TrainingStats stats = new TrainingStats(meta.readVInt(), Float.intBitsToFloat(meta.readInt()));
+    int sampleSize = meta.readVInt();
+    float alignment = Float.intBitsToFloat(meta.readInt());
+    List<Float> energies = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      float energy = Float.intBitsToFloat(meta.readInt());
+      check(energy >= 0, "energy", energy, info, meta);
+      energies.add(energy);
+    }
+    TrainingStats stats = new TrainingStats(sampleSize, alignment, energies);
     long rotationOffset = meta.readVLong();
     long[] levelOffsets = new long[count];
     for (int i = 0; i < count; i++) {

@@ -48,7 +48,8 @@ import org.apache.lucene.index.SegmentWriteState;
  *         <li><b>vint</b> number of levels L, 1 to 64, then L <b>vint</b>s: prefix lengths in bits,
  *             ascending multiples of 64
  *         <li><b>long, long</b> identity of the rotation: a 128-bit hash of its section
- *         <li><b>vint</b> vectors it was trained on, <b>int</b> float bits of its alignment
+ *         <li><b>vint</b> vectors it was trained on, <b>int</b> float bits of its alignment, L
+ *             times <b>int</b> float bits of the level's energy
  *         <li><b>vlong</b> offset of the rotation section in .veb
  *         <li>L times <b>vlong</b> offset of a code area
  *         <li><b>vlong</b> offset of the corrections
@@ -67,7 +68,7 @@ import org.apache.lucene.index.SegmentWriteState;
  *             blocks of {@link #BLOCK} vectors, the last with the n that remain; in a block first
  *             word 0 of its n vectors, then word 1 of its n vectors, …; N × W × 8 bytes
  *         <li>corrections, (L + 2) × 4 bytes for each vector: for each level the scale {@code s =
- *             ‖p‖² / ‖p‖₁} of the projections p under that prefix, then {@code ⟨x - mean, mean⟩},
+ *             ‖p‖² / ‖p‖₁} of its own projections p (0 if they are), then {@code ⟨x - mean, mean⟩},
  *             then {@code ‖x - mean‖²}; x is scaled to unit length under cosine
  *         <li>rotation section: mean (dims floats), then W (bits × dims floats, row-major); no W
  *             for rotation kind none
@@ -94,7 +95,7 @@ public final class MatryoshkaVectorsFormat extends KnnVectorsFormat {
    * Vectors of a flushed segment below which no rotation is learned, since a refresh waits for the
    * flush and a merge will soon follow.
    */
-  static final int MIN_TRAINED_FLUSH = 10_000;
+  static final int MIN_TRAINED_FLUSH = 20_000;
 
   static final String META_EXTENSION = "vemb";
   static final String DATA_EXTENSION = "veb";

@@ -40,6 +40,9 @@ import org.apache.lucene.util.IOUtils;
  */
 final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
 
+  /** Under which training and its cost are logged to the index writer's info stream. */
+  private static final String INFO_COMPONENT = "MVF";
+
   private final SegmentWriteState state;
   private final CodecOptions options;
   private final FlatVectorsWriter rawVectors;
@@ -165,7 +168,12 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
     CodecOptions wanted = options(field);
     FieldMeta.CodesMeta codes = null;
     if (wanted.bits().isEmpty() == false && live >= MatryoshkaVectorsFormat.MIN_CODED_VECTORS) {
-      codes = encodeMerged(field, sources, wanted, live, mergeState);
+      try {
+        codes = encodeMerged(field, sources, wanted, live, mergeState);
+      } catch (UncheckedIOException e) {
+        // An aborted merge announces itself as a checked exception, which training cannot throw.
+        throw e.getCause();
+      }
     }
     writeMeta(field, live, codes);
     return null;
@@ -174,17 +182,21 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
   private FieldMeta.CodesMeta encodeMerged(
       FieldInfo field, MergeSources sources, CodecOptions wanted, int live, MergeState mergeState)
       throws IOException {
-    int[] levels = levels(wanted);
-    SegmentCodes inherited = sources.inheritable(wanted, levels);
-    Rotation rotation =
-        inherited != null
-            ? inherited.loadRotation()
-            : sources
-                .sample(field.getVectorDimension(), live, comparesDirections(field))
-                .train(wanted.rotation(), levels, () -> checkAborted(mergeState));
+    MergeRotation chosen =
+        MergeRotation.choose(
+            sources,
+            wanted.rotation(),
+            levels(wanted),
+            field,
+            live,
+            () -> checkAborted(mergeState));
+    if (state.infoStream.isEnabled(INFO_COMPONENT)) {
+      state.infoStream.message(INFO_COMPONENT, "field [" + field.name + "]: " + chosen.reason());
+    }
+    Rotation rotation = chosen.rotation();
     try (CodeAreaWriter writer =
         new CodeAreaWriter(state, data, rotation, field.getVectorSimilarityFunction())) {
-      sources.encode(writer, inherited == null ? null : inherited.rotationId());
+      sources.encode(writer, chosen.inherited());
       if (writer.written() != live) {
         throw new IllegalStateException(
             "encoded ["

@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.codec;
 
+import dev.matryoshka.rotation.RotationKind;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -97,14 +98,12 @@ final class MergeSources {
    * The rotation that brings most codes of the wanted kind and lengths, if these are at least half
    * of all vectors; else null.
    */
-  SegmentCodes inheritable(CodecOptions options, int[] levels) {
+  SegmentCodes inheritable(RotationKind kind, int[] levels) {
     Map<RotationId, Integer> counts = new HashMap<>();
     SegmentCodes best = null;
     for (Source source : sources) {
       SegmentCodes codes = source.codes;
-      if (codes == null
-          || codes.kind() != options.rotation()
-          || Arrays.equals(codes.levels(), levels) == false) {
+      if (codes == null || codes.kind() != kind || Arrays.equals(codes.levels(), levels) == false) {
         continue;
       }
       counts.merge(codes.rotationId(), source.live, Integer::sum);
@@ -115,9 +114,8 @@ final class MergeSources {
     return best != null && 2L * counts.get(best.rotationId()) >= live() ? best : null;
   }
 
-  /** A sample of the surviving vectors, each equally likely; the same for the same merge. */
-  VectorSample sample(int dims, int live, boolean unitLength) throws IOException {
-    VectorSample sample = new VectorSample(dims, live, unitLength);
+  /** Offers all surviving vectors to a sample. */
+  void sample(VectorSample sample) throws IOException {
     for (Source source : sources) {
       FloatVectorValues values = source.values();
       KnnVectorValues.DocIndexIterator iterator = values.iterator();
@@ -129,7 +127,6 @@ final class MergeSources {
         }
       }
     }
-    return sample;
   }
 
   /** Feeds all surviving vectors to the writer in their new order, copying codes where it can. */

@@ -31,6 +31,7 @@ public final class QueryCode {
   private final long[] words;
   private final float dotMean;
   private final float centredSquare;
+  private final int[] weights;
   private final AsymmetricTable[] tables;
 
   QueryCode(
@@ -38,12 +39,14 @@ public final class QueryCode {
       int[] levels,
       float[] projected,
       long[] words,
+      int[] weights,
       float dotMean,
       float centredSquare) {
     this.similarity = similarity;
     this.levels = levels;
     this.projected = projected;
     this.words = words;
+    this.weights = weights;
     this.dotMean = dotMean;
     this.centredSquare = centredSquare;
     this.tables = new AsymmetricTable[levels.length];
@@ -65,6 +68,37 @@ public final class QueryCode {
   }
 
   /**
+   * What a differing bit of a level counts in a distance over the prefix up to {@code last}: 1 in
+   * the first level alone, else by the level's energy.
+   */
+  public int weight(int level, int last) {
+    return last == 0 ? 1 : weights[level];
+  }
+
+  /** The largest possible distance over the prefix up to {@code last}. */
+  public int maxDistance(int last) {
+    int sum = 0;
+    for (int level = 0; level <= last; level++) {
+      sum += weight(level, last) * (levels[level] - (level == 0 ? 0 : levels[level - 1]));
+    }
+    return sum;
+  }
+
+  /** The weighted Hamming distance to one code, whose words start at {@code offset}. */
+  public int distance(int last, long[] code, int offset) {
+    int distance = 0;
+    int w = 0;
+    for (int level = 0; level <= last; level++) {
+      int differing = 0;
+      for (; w < levels[level] / Long.SIZE; w++) {
+        differing += Long.bitCount(code[offset + w] ^ words[w]);
+      }
+      distance += weight(level, last) * differing;
+    }
+    return distance;
+  }
+
+  /**
    * Estimates how similar a vector is, on a scale that is the same in every segment: the inner
    * product (the cosine where the field compares directions), or minus the squared distance.
    *
@@ -74,11 +108,16 @@ public final class QueryCode {
    */
   public float estimate(
       int level, long[] codes, int codeOffset, float[] corrections, int correctionsOffset) {
-    if (tables[level] == null) {
-      tables[level] = new AsymmetricTable(projected, levels[level] / Long.SIZE);
+    float centredDot = 0;
+    int bits = 0;
+    for (int l = 0; l <= level; l++) {
+      if (tables[l] == null) {
+        tables[l] = new AsymmetricTable(projected, bits, (levels[l] - bits) / Long.SIZE);
+      }
+      centredDot +=
+          corrections[correctionsOffset + l] * tables[l].dot(codes, codeOffset + bits / Long.SIZE);
+      bits = levels[l];
     }
-    float centredDot =
-        corrections[correctionsOffset + level] * tables[level].dot(codes, codeOffset);
     if (similarity == VectorSimilarityFunction.EUCLIDEAN) {
       float square = corrections[correctionsOffset + levels.length + 1];
       return 2 * centredDot - square - centredSquare;

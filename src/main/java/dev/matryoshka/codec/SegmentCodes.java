@@ -125,6 +125,7 @@ public final class SegmentCodes {
         codes.levels().clone(),
         projected,
         words,
+        LevelWeights.of(codes.stats().energies()),
         dotMean,
         VectorUtil.dotProduct(centred, centred));
   }

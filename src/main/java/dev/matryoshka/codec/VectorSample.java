@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.codec;
 
+import dev.matryoshka.rotation.Alignment;
 import dev.matryoshka.rotation.Rotation;
 import dev.matryoshka.rotation.RotationKind;
 import dev.matryoshka.rotation.RotationTrainer;
@@ -36,10 +37,17 @@ final class VectorSample {
    * @param unitLength whether vectors are compared by direction only
    */
   VectorSample(int dims, int available, boolean unitLength) {
+    this(dims, available, unitLength, RotationTrainer.sampleLimit(dims));
+  }
+
+  /**
+   * @param limit most vectors to take
+   */
+  VectorSample(int dims, int available, boolean unitLength, int limit) {
     this.dims = dims;
     this.unitLength = unitLength;
     this.remaining = available;
-    this.wanted = Math.min(available, RotationTrainer.sampleLimit(dims));
+    this.wanted = Math.min(available, limit);
     this.vectors = new float[wanted * dims];
   }
 
@@ -62,5 +70,10 @@ final class VectorSample {
   Rotation train(RotationKind kind, int[] levels, Runnable interrupt) {
     return RotationTrainer.train(
         kind, vectors, count, dims, levels, RotationTrainer.SEED, interrupt);
+  }
+
+  /** How much the codes of a rotation would know of the sample. */
+  float alignment(Rotation rotation) {
+    return Alignment.of(rotation, vectors, 0, count).alignment();
   }
 }

@@ -11,7 +11,45 @@
  */
 package dev.matryoshka.plugin;
 
+import dev.matryoshka.engine.MatryoshkaEngineFactory;
+import dev.matryoshka.mapper.MatryoshkaVectorFieldMapper;
+import dev.matryoshka.query.ExactMatryoshkaQueryBuilder;
+import dev.matryoshka.query.MatryoshkaQueryBuilder;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.elasticsearch.index.IndexSettings;
+import org.elasticsearch.index.engine.EngineFactory;
+import org.elasticsearch.index.mapper.Mapper;
+import org.elasticsearch.plugins.EnginePlugin;
+import org.elasticsearch.plugins.MapperPlugin;
 import org.elasticsearch.plugins.Plugin;
+import org.elasticsearch.plugins.SearchPlugin;
 
 /** Registers what the other packages build; holds no logic. */
-public final class MatryoshkaPlugin extends Plugin {}
+public final class MatryoshkaPlugin extends Plugin
+    implements MapperPlugin, SearchPlugin, EnginePlugin {
+
+  @Override
+  public Map<String, Mapper.TypeParser> getMappers() {
+    return Map.of(MatryoshkaVectorFieldMapper.CONTENT_TYPE, MatryoshkaVectorFieldMapper.PARSER);
+  }
+
+  @Override
+  public List<QuerySpec<?>> getQueries() {
+    return List.of(
+        new QuerySpec<>(
+            MatryoshkaQueryBuilder.NAME,
+            MatryoshkaQueryBuilder::new,
+            MatryoshkaQueryBuilder::fromXContent),
+        new QuerySpec<>(
+            ExactMatryoshkaQueryBuilder.NAME,
+            ExactMatryoshkaQueryBuilder::new,
+            ExactMatryoshkaQueryBuilder::fromXContent));
+  }
+
+  @Override
+  public Optional<EngineFactory> getEngineFactory(IndexSettings indexSettings) {
+    return MatryoshkaEngineFactory.forIndex(indexSettings);
+  }
+}

@@ -11,58 +11,77 @@
  */
 package dev.matryoshka.rotation;
 
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 
-/** How much of a sample the signs of a rotation's projections still know. */
+/** Measures on a sample how much the signs of a rotation's projections still know. */
 public final class Alignment {
 
-  private Alignment() {}
+  private final List<Float> energies;
+  private final float alignment;
 
-  /**
-   * Mean over the sample of {@code ‖p‖₁ / (√bits · ‖x - mean‖)}, the cosine between a centred
-   * vector and the reconstruction from its code; vectors equal to the mean count as 1.
-   *
-   * @param centred row-major, count × dims, the rotation's mean already subtracted
-   */
-  static float ofCentred(Rotation rotation, float[] centred, int count) {
-    int dims = rotation.dims();
-    int bits = rotation.bits();
-    Rotation uncentred =
-        new Rotation(
-            rotation.kind(),
-            rotation.levels(),
-            new float[dims],
-            rotation.matrix(),
-            rotation.stats());
-    Projector projector = new Projector(uncentred);
-    float[] batch = new float[Projector.BATCH * dims];
-    float[] projected = new float[Projector.BATCH * projector.stride()];
-    double sum = 0;
-    for (int from = 0; from < count; from += Projector.BATCH) {
-      int rows = Math.min(Projector.BATCH, count - from);
-      System.arraycopy(centred, from * dims, batch, 0, rows * dims);
-      projector.project(batch, rows, projected);
-      for (int i = 0; i < rows; i++) {
-        double length =
-            Math.sqrt(FloatKernels.INSTANCE.dot(batch, i * dims, batch, i * dims, dims));
-        int at = i * projector.stride();
-        double absolute = 0;
-        for (int b = 0; b < bits; b++) {
-          absolute += Math.abs(projected[at + b]);
-        }
-        sum += length > 0 ? absolute / (Math.sqrt(bits) * length) : 1;
-      }
-    }
-    return (float) (sum / count);
+  private Alignment(float alignment, List<Float> energies) {
+    this.alignment = alignment;
+    this.energies = energies;
   }
 
-  /** As {@link #ofCentred} for a sample as it is; leaves it untouched. */
-  public static float of(Rotation rotation, float[] sample, int count) {
-    float[] copy = Arrays.copyOf(sample, count * rotation.dims());
-    float[] mean = rotation.mean();
-    for (int i = 0; i < copy.length; i++) {
-      copy[i] -= mean[i % mean.length];
+  /**
+   * Mean over the sample of {@code √(Σ ‖p_l‖₁² / b_l) / ‖x - mean‖} over levels l of b_l bits: the
+   * cosine between a centred vector and the best reconstruction from its code with one scale for
+   * each level. Vectors equal to the mean count as 1.
+   */
+  public float alignment() {
+    return alignment;
+  }
+
+  /** For each level the mean square of a projection on one of its own rows. */
+  List<Float> energies() {
+    return energies;
+  }
+
+  /**
+   * Measures a rotation.
+   *
+   * @param sample row-major, at least {@code to} rows of {@code dims} floats; left untouched
+   * @param from first row, inclusive
+   * @param to last row, exclusive; more than {@code from}
+   */
+  public static Alignment of(Rotation rotation, float[] sample, int from, int to) {
+    int dims = rotation.dims();
+    int[] levels = rotation.levels();
+    Projector projector = new Projector(rotation);
+    float[] batch = new float[Projector.BATCH * dims];
+    float[] projected = new float[Projector.BATCH * projector.stride()];
+    double[] squares = new double[levels.length];
+    double sum = 0;
+    for (int row = from; row < to; row += Projector.BATCH) {
+      int rows = Math.min(Projector.BATCH, to - row);
+      System.arraycopy(sample, row * dims, batch, 0, rows * dims);
+      projector.project(batch, rows, projected);
+      for (int i = 0; i < rows; i++) {
+        int at = i * projector.stride();
+        double known = 0;
+        int b = 0;
+        for (int level = 0; level < levels.length; level++) {
+          int own = levels[level] - b;
+          double absolute = 0;
+          for (; b < levels[level]; b++) {
+            float p = projected[at + b];
+            absolute += Math.abs(p);
+            squares[level] += p * p;
+          }
+          known += absolute * absolute / own;
+        }
+        double length =
+            Math.sqrt(FloatKernels.INSTANCE.dot(batch, i * dims, batch, i * dims, dims));
+        sum += length > 0 ? Math.sqrt(known) / length : 1;
+      }
     }
-    return ofCentred(rotation, copy, count);
+    List<Float> energies = new ArrayList<>();
+    for (int level = 0; level < levels.length; level++) {
+      int own = levels[level] - (level == 0 ? 0 : levels[level - 1]);
+      energies.add((float) (squares[level] / own / (to - from)));
+    }
+    return new Alignment((float) (sum / (to - from)), energies);
   }
 }

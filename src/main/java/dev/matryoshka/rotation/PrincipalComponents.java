@@ -26,8 +26,8 @@ import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
  */
 final class PrincipalComponents {
 
-  /** Largest symmetric eigenproblem that is solved directly: about two seconds. */
-  static final int DIRECT_DIMS = 1024;
+  /** Largest symmetric eigenproblem that is solved directly: about a second. */
+  static final int DIRECT_DIMS = 768;
 
   private static final int ITERATIONS = 6;
 

@@ -25,7 +25,11 @@ public enum RotationKind {
   /** A random orthonormal projection of all dimensions; the same for all data of one shape. */
   RANDOM(1, false),
   /** The leading principal components, rotated at random so that every bit carries as much. */
-  PCA_RANDOM(2, true);
+  PCA_RANDOM(2, true),
+  /** The leading principal components, rotated so that taking signs loses least. */
+  ITQ(3, true),
+  /** The leading principal components as they are; for experiments. */
+  PCA(4, true);
 
   private final int code;
   private final boolean learned;

@@ -11,11 +11,21 @@
  */
 package dev.matryoshka.rotation;
 
+import java.util.List;
+
 /**
- * What training learned about its own result, on its own sample.
+ * What training learned about its own result.
  *
  * @param sampleSize vectors in the sample
  * @param alignment mean cosine between a centred vector and its reconstruction from the whole code,
- *     0 to 1: the share of a vector that its bits know. Falls when the data drifts away.
+ *     0 to 1, on vectors that were held out of training: the share of a vector that its bits know.
+ *     Falls when the data drifts away.
+ * @param energies for each level the mean square of a projection on one of its own rows, at least
+ *     0: how much a bit of that level is worth
  */
-public record TrainingStats(int sampleSize, float alignment) {}
+public record TrainingStats(int sampleSize, float alignment, List<Float> energies) {
+
+  public TrainingStats {
+    energies = List.copyOf(energies);
+  }
+}

@@ -42,13 +42,18 @@ final class VectorFloatKernels extends FloatKernels {
           FloatVector.fromArray(SPECIES, a, aOffset + i + LANES)
               .fma(FloatVector.fromArray(SPECIES, b, bOffset + i + LANES), sum1);
     }
-    // Not reduceLanes: compiled and interpreted code add the lanes in different orders.
-    float sum = 0;
-    for (float lane : sum0.add(sum1).toArray()) {
-      sum += lane;
-    }
+    float sum = sumLanes(sum0.add(sum1));
     for (; i < length; i++) {
       sum += a[aOffset + i] * b[bOffset + i];
+    }
+    return sum;
+  }
+
+  /** Lane by lane: the order of {@code reduceLanes} may change between interpreter and compiler. */
+  private static float sumLanes(FloatVector vector) {
+    float sum = 0;
+    for (int i = 0; i < LANES; i++) {
+      sum += vector.lane(i);
     }
     return sum;
   }

@@ -226,11 +226,7 @@ final class SegmentSearch {
         interrupt.run();
       }
       cursor.readScattered(candidates.ord(i), level, code, 0);
-      int distance = 0;
-      for (int w = 0; w < code.length; w++) {
-        distance += Long.bitCount(code[w] ^ queryCode().words()[w]);
-      }
-      candidates.setScore(i, -distance);
+      candidates.setScore(i, -queryCode().distance(level, code, 0));
     }
   }
 

@@ -29,7 +29,7 @@ public class AsymmetricTableTests extends MatryoshkaTestCase {
     for (int words = 1; words <= 17; words++) {
       // Longer than the prefix that is looked at, as with nested levels.
       float[] projected = randomFloats((words + 1) * Long.SIZE);
-      AsymmetricTable table = new AsymmetricTable(projected, words);
+      AsymmetricTable table = new AsymmetricTable(projected, 0, words);
       for (int iteration = 0; iteration < 50; iteration++) {
         int offset = random().nextInt(4);
         long[] codes = random().longs(offset + words + 1).toArray();
@@ -54,7 +54,7 @@ public class AsymmetricTableTests extends MatryoshkaTestCase {
     for (float value : projected) {
       norm += Math.abs(value);
     }
-    assertEquals(norm, new AsymmetricTable(projected, 4).dot(code, 0), 1e-3);
+    assertEquals(norm, new AsymmetricTable(projected, 0, 4).dot(code, 0), 1e-3);
   }
 
   public void testPackedSigns() {

@@ -121,7 +121,7 @@ final class CodeChecks {
     for (int level = 0; level < levels.length; level++) {
       double squares = 0;
       double absolutes = 0;
-      for (int b = 0; b < levels[level]; b++) {
+      for (int b = level == 0 ? 0 : levels[level - 1]; b < levels[level]; b++) {
         squares += exact[b] * exact[b];
         absolutes += Math.abs(exact[b]);
       }

@@ -11,11 +11,17 @@
  */
 package dev.matryoshka.rotation;
 
-import dev.matryoshka.MatryoshkaTestCase;
+import dev.matryoshka.ElasticsearchLogging;
 import java.util.Arrays;
+import java.util.List;
+import org.apache.lucene.tests.util.LuceneTestCase;
 
 /** Batches of projections, and the alignment that is computed from them. */
-public class ProjectorTests extends MatryoshkaTestCase {
+public class ProjectorTests extends LuceneTestCase {
+
+  static {
+    ElasticsearchLogging.configure();
+  }
 
   private static Rotation rotation(RotationKind kind, int dims, int... levels) {
     float[] mean = Samples.gaussian(random(), 1, dims);
@@ -23,7 +29,7 @@ public class ProjectorTests extends MatryoshkaTestCase {
         kind == RotationKind.NONE
             ? null
             : OrthonormalRows.random(levels[levels.length - 1], dims, random().nextLong());
-    return new Rotation(kind, levels, mean, matrix, new TrainingStats(1, 0));
+    return new Rotation(kind, levels, mean, matrix, new TrainingStats(1, 0, List.of()));
   }
 
   private static double[] naive(Rotation rotation, float[] vectors, int i) {
@@ -82,13 +88,13 @@ public class ProjectorTests extends MatryoshkaTestCase {
         }
         sum += i == 5 ? 1 : absolute / Math.sqrt(64 * square);
       }
-      assertEquals(sum / count, Alignment.of(rotation, sample, count), 1e-4);
+      assertEquals(sum / count, Alignment.of(rotation, sample, 0, count).alignment(), 1e-4);
       assertArrayEquals(untouched, sample, 0f);
     }
   }
 
   public void testShapesAreChecked() {
-    TrainingStats stats = new TrainingStats(1, 0);
+    TrainingStats stats = new TrainingStats(1, 0, List.of());
     float[] mean = new float[100];
     expectThrows(
         IllegalArgumentException.class,
@@ -110,7 +116,7 @@ public class ProjectorTests extends MatryoshkaTestCase {
     var unknown =
         expectThrows(IllegalArgumentException.class, () -> RotationKind.fromLabel("RANDOM"));
     assertEquals(
-        "unknown rotation [RANDOM]; available rotations are [none, random, pca_random]",
+        "unknown rotation [RANDOM]; available rotations are [none, random, pca_random, itq, pca]",
         unknown.getMessage());
   }
 }

@@ -1,0 +1,91 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.bench;
+
+import dev.matryoshka.bench.QualityOptions.Part;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.logging.Logger;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.core.config.Configurator;
+import org.elasticsearch.common.logging.LogConfigurator;
+
+/** Measures what searches lose, and prints it as tables. Started by {@code bin/bench quality}. */
+public final class QualityBenchmark {
+
+  private static final List<Integer> DEPTHS = List.of(10, 100);
+
+  private final QualityOptions options;
+  private final PrintStream out;
+
+  private QualityBenchmark(QualityOptions options, PrintStream out) {
+    this.options = options;
+    this.out = out;
+  }
+
+  /** Takes the options that {@code bin/bench quality --help} lists. */
+  public static void main(String... args) throws IOException {
+    PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    QualityOptions options;
+    try {
+      options = QualityOptions.parse(args);
+    } catch (IllegalArgumentException e) {
+      System.err.println("bin/bench quality: " + e.getMessage());
+      System.err.println("Try bin/bench quality --help.");
+      System.exit(2);
+      return;
+    }
+    // Elasticsearch's formats, which are on the class path, have much to say about their absence
+    // from a server; tables are to be read.
+    LogConfigurator.configureESLogging();
+    Configurator.setRootLevel(Level.OFF);
+    Logger.getLogger("").setLevel(java.util.logging.Level.WARNING);
+    new QualityBenchmark(options, out).run();
+  }
+
+  private void run() throws IOException {
+    long start = System.nanoTime();
+    EmbeddingSet set = EmbeddingSet.load(options);
+    ExactSearch exact = new ExactSearch(set.documents(), set.queries());
+    List<Survival> survivals = DEPTHS.stream().map(k -> new Survival(exact, k)).toList();
+    out.println("\n## " + options.title());
+    out.printf(
+        Locale.ROOT,
+        "%n%,d documents, %,d queries, %d dims%n",
+        set.documents().length,
+        set.queries().length,
+        set.dims());
+    if (options.parts().contains(Part.FIRST_STAGE)) {
+      new FirstStageReport(set, survivals, out).print(options.rotations(), options.bits());
+    }
+    if (options.parts().contains(Part.NESTED)) {
+      new NestedReport(set, survivals, out).print();
+    }
+    if (options.parts().contains(Part.END_TO_END)) {
+      new EndToEndReport(set, exact, survivals, out).print();
+    }
+    if (options.parts().contains(Part.LOSS)) {
+      new LossReport(set, exact, survivals, out).print();
+    }
+    if (options.parts().contains(Part.KEEPS)) {
+      new KeepsReport(set, survivals, out).print();
+    }
+    if (options.parts().contains(Part.DRIFT)) {
+      QualityOptions others = options.of(options.set().equals("debian") ? "scifact" : "debian");
+      new DriftReport(set, EmbeddingSet.load(others), out).print();
+    }
+    out.printf(Locale.ROOT, "%n(%d s)%n", (System.nanoTime() - start) / 1_000_000_000L);
+  }
+}

@@ -1,0 +1,77 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.engine;
+
+import dev.matryoshka.codec.CodecOptions;
+import dev.matryoshka.codec.MatryoshkaVectorsFormat;
+import dev.matryoshka.mapper.MatryoshkaVectorFieldType;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import org.apache.lucene.codecs.Codec;
+import org.apache.lucene.codecs.FilterCodec;
+import org.apache.lucene.codecs.KnnVectorsFormat;
+import org.apache.lucene.codecs.perfield.PerFieldKnnVectorsFormat;
+import org.elasticsearch.index.mapper.MappingLookup;
+
+/**
+ * Writes {@code matryoshka_vector} fields in {@link MatryoshkaVectorsFormat} and all else as its
+ * delegate does. It has the delegate's name, so that segments are read without this class.
+ * Thread-safe.
+ */
+final class MatryoshkaCodec extends FilterCodec {
+
+  private final KnnVectorsFormat vectors;
+
+  /**
+   * @param mappings the current mappings; asked for each new segment, since they grow while the
+   *     engine lives
+   */
+  MatryoshkaCodec(Codec delegate, Supplier<MappingLookup> mappings) {
+    super(delegate.getName(), delegate);
+    this.vectors = new PerFieldVectors(delegate.knnVectorsFormat(), mappings);
+  }
+
+  @Override
+  public KnnVectorsFormat knnVectorsFormat() {
+    return vectors;
+  }
+
+  private static final class PerFieldVectors extends PerFieldKnnVectorsFormat {
+
+    private final KnnVectorsFormat others;
+    private final Supplier<MappingLookup> mappings;
+
+    // Fields of equal options must get the same instance: they then share files.
+    private final Map<CodecOptions, KnnVectorsFormat> formats = new ConcurrentHashMap<>();
+
+    PerFieldVectors(KnnVectorsFormat others, Supplier<MappingLookup> mappings) {
+      this.others = others;
+      this.mappings = mappings;
+    }
+
+    @Override
+    public KnnVectorsFormat getKnnVectorsFormatForField(String field) {
+      Optional<CodecOptions> options =
+          mappings.get().getFieldType(field) instanceof MatryoshkaVectorFieldType type
+              ? type.codecOptions()
+              : Optional.empty();
+      if (options.isPresent()) {
+        return formats.computeIfAbsent(options.get(), MatryoshkaVectorsFormat::new);
+      }
+      return others instanceof PerFieldKnnVectorsFormat perField
+          ? perField.getKnnVectorsFormatForField(field)
+          : others;
+    }
+  }
+}

@@ -1,0 +1,48 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.query;
+
+import java.io.IOException;
+import org.elasticsearch.common.io.stream.StreamInput;
+import org.elasticsearch.common.io.stream.StreamOutput;
+
+/**
+ * The byte that leads our part of a query on the wire. Plugins cannot register transport versions,
+ * so nodes that run different releases of this one tell each other apart by it.
+ */
+final class WireVersion {
+
+  private static final byte CURRENT = 1;
+
+  private WireVersion() {}
+
+  static void write(StreamOutput out) throws IOException {
+    out.writeByte(CURRENT);
+  }
+
+  /**
+   * @throws IllegalArgumentException when the sender runs a release that this one cannot understand
+   */
+  static void read(StreamInput in, String query) throws IOException {
+    byte version = in.readByte();
+    if (version != CURRENT) {
+      throw new IllegalArgumentException(
+          "["
+              + query
+              + "] query has wire version ["
+              + version
+              + "] but this node knows only ["
+              + CURRENT
+              + "]; install the same release of the plugin on all nodes");
+    }
+  }
+}

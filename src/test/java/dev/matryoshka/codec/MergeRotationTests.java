@@ -1,0 +1,154 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.codec;
+
+import dev.matryoshka.ElasticsearchLogging;
+import dev.matryoshka.rotation.RotationKind;
+import java.io.IOException;
+import java.util.List;
+import java.util.Random;
+import org.apache.lucene.codecs.KnnVectorsReader;
+import org.apache.lucene.codecs.perfield.PerFieldKnnVectorsFormat;
+import org.apache.lucene.document.Document;
+import org.apache.lucene.document.KnnFloatVectorField;
+import org.apache.lucene.index.CodecReader;
+import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.index.IndexWriter;
+import org.apache.lucene.index.IndexWriterConfig;
+import org.apache.lucene.index.LogDocMergePolicy;
+import org.apache.lucene.index.VectorSimilarityFunction;
+import org.apache.lucene.store.ByteBuffersDirectory;
+import org.apache.lucene.store.Directory;
+import org.apache.lucene.tests.util.LuceneTestCase;
+import org.apache.lucene.tests.util.TestUtil;
+
+/** When a merge keeps a rotation, and when it learns a new one. */
+public class MergeRotationTests extends LuceneTestCase {
+
+  static {
+    ElasticsearchLogging.configure();
+  }
+
+  private static final int DIMS = 96;
+  private static final int RANK = 12;
+
+  private Directory directory;
+  private IndexWriter writer;
+
+  @Override
+  public void setUp() throws Exception {
+    super.setUp();
+    directory = new ByteBuffersDirectory();
+    CodecOptions options = new CodecOptions(VectorElement.FLOAT, RotationKind.ITQ, List.of(64));
+    writer =
+        new IndexWriter(
+            directory,
+            new IndexWriterConfig()
+                .setCodec(TestUtil.alwaysKnnVectorsFormat(new MatryoshkaVectorsFormat(options)))
+                .setMergePolicy(new LogDocMergePolicy())
+                .setRAMBufferSizeMB(256));
+  }
+
+  @Override
+  public void tearDown() throws Exception {
+    writer.close();
+    directory.close();
+    super.tearDown();
+  }
+
+  public void testInheritsWhileTheDataStaysTheSame() throws IOException {
+    Axes axes = new Axes(random());
+    SegmentCodes first = trained(axes, 2000);
+    SegmentCodes second = mergedWith(axes, 1500);
+    assertEquals(first.rotationId(), second.rotationId());
+    assertEquals(first.stats(), second.stats());
+    assertEquals(3500, second.size());
+  }
+
+  public void testRefitsWhenTheIndexHasGrown() throws IOException {
+    Axes axes = new Axes(random());
+    SegmentCodes first = trained(axes, 2000);
+    assertEquals(first.rotationId(), mergedWith(axes, 1500).rotationId());
+    assertEquals(first.rotationId(), mergedWith(axes, 3000).rotationId());
+    SegmentCodes grown = mergedWith(axes, 1500);
+    assertEquals(8000, grown.size());
+    assertEquals(8000, grown.stats().sampleSize());
+    assertNotEquals(first.rotationId(), grown.rotationId());
+  }
+
+  public void testRefitsWhenTheDataHasDriftedAway() throws IOException {
+    SegmentCodes first = trained(new Axes(random()), 2000);
+    SegmentCodes drifted = mergedWith(new Axes(random()), 1900);
+    assertNotEquals(first.rotationId(), drifted.rotationId());
+    assertEquals(3900, drifted.stats().sampleSize());
+  }
+
+  public void testRefitsWhenMostVectorsAreNew() throws IOException {
+    Axes axes = new Axes(random());
+    SegmentCodes first = trained(axes, 2000);
+    assertNotEquals(first.rotationId(), mergedWith(axes, 2500).rotationId());
+  }
+
+  /** A distribution: random directions that hold most of the variance. */
+  private record Axes(float[][] directions) {
+    Axes(Random random) {
+      this(new float[RANK][DIMS]);
+      for (float[] direction : directions) {
+        for (int d = 0; d < DIMS; d++) {
+          direction[d] = (float) random.nextGaussian();
+        }
+      }
+    }
+
+    float[] vector(Random random) {
+      float[] vector = new float[DIMS];
+      for (float[] direction : directions) {
+        float along = (float) random.nextGaussian();
+        for (int d = 0; d < DIMS; d++) {
+          vector[d] += along * direction[d];
+        }
+      }
+      for (int d = 0; d < DIMS; d++) {
+        vector[d] += 0.1f * (float) random.nextGaussian();
+      }
+      return vector;
+    }
+  }
+
+  private void add(Axes axes, int count) throws IOException {
+    for (int i = 0; i < count; i++) {
+      Document document = new Document();
+      document.add(
+          new KnnFloatVectorField("v", axes.vector(random()), VectorSimilarityFunction.COSINE));
+      writer.addDocument(document);
+    }
+    writer.flush();
+  }
+
+  /** Two flushes, too small to be trained on, and their merge. */
+  private SegmentCodes trained(Axes axes, int count) throws IOException {
+    add(axes, count / 2);
+    return mergedWith(axes, count - count / 2);
+  }
+
+  private SegmentCodes mergedWith(Axes axes, int count) throws IOException {
+    add(axes, count);
+    writer.forceMerge(1);
+    try (DirectoryReader reader = DirectoryReader.open(writer)) {
+      KnnVectorsReader vectors =
+          ((CodecReader) reader.leaves().getFirst().reader()).getVectorReader();
+      KnnVectorsReader field =
+          ((PerFieldKnnVectorsFormat.FieldsReader) vectors).getFieldReader("v");
+      return ((MatryoshkaVectorsReader) field).codes("v");
+    }
+  }
+}
