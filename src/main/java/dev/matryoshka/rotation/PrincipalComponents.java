@@ -50,12 +50,25 @@ final class PrincipalComponents {
    */
   static float[] compute(
       float[] centred, int count, int dims, int wanted, long seed, Runnable interrupt) {
+    return compute(centred, count, dims, wanted, DIRECT_DIMS, seed, interrupt);
+  }
+
+  /** With another limit than {@link #DIRECT_DIMS}, so that tests need no large problems. */
+  static float[] compute(
+      float[] centred,
+      int count,
+      int dims,
+      int wanted,
+      int directDims,
+      long seed,
+      Runnable interrupt) {
     int stride = (dims + 63) / 64 * 64;
     float[] covariance = covariance(centred, count, dims, stride, interrupt);
-    if (dims <= DIRECT_DIMS) {
+    if (dims <= directDims) {
       return leadingEigenvectors(covariance, stride, dims, wanted);
     }
-    return iterate(covariance, stride, dims, wanted, seed, interrupt);
+    int resolved = Math.min(wanted, directDims - EXTRA);
+    return iterate(covariance, stride, dims, wanted, resolved, seed, interrupt);
   }
 
   private static float[] covariance(
@@ -124,8 +137,13 @@ final class PrincipalComponents {
   }
 
   private static float[] iterate(
-      float[] covariance, int stride, int dims, int wanted, long seed, Runnable interrupt) {
-    int resolved = Math.min(wanted, DIRECT_DIMS - EXTRA);
+      float[] covariance,
+      int stride,
+      int dims,
+      int wanted,
+      int resolved,
+      long seed,
+      Runnable interrupt) {
     int carried = resolved + EXTRA;
     PackedMatrix packed = new PackedMatrix(covariance, stride, 1, dims, dims);
     SplittableRandom random = new SplittableRandom(seed);

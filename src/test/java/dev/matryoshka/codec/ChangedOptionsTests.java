@@ -42,13 +42,22 @@ public class ChangedOptionsTests extends MatryoshkaTestCase {
   private int next;
 
   private void addSegment(Directory directory, IndexWriterConfig config) throws IOException {
+    addSegment(directory, config, COUNT);
+  }
+
+  private void addSegment(Directory directory, IndexWriterConfig config, int count)
+      throws IOException {
     try (IndexWriter writer = new IndexWriter(directory, config)) {
-      for (int i = 0; i < COUNT; i++) {
-        vectors[next] = CodedIndex.vector(random(), DIMS);
-        writer.addDocument(CodedIndex.document(next, vectors[next], SIMILARITY));
-        next++;
+      for (int i = 0; i < count; i++) {
+        addDocument(writer);
       }
     }
+  }
+
+  private void addDocument(IndexWriter writer) throws IOException {
+    vectors[next] = CodedIndex.vector(random(), DIMS);
+    writer.addDocument(CodedIndex.document(next, vectors[next], SIMILARITY));
+    next++;
   }
 
   private static CodecOptions bfloat16(RotationKind kind, Integer... levels) {
@@ -83,7 +92,7 @@ public class ChangedOptionsTests extends MatryoshkaTestCase {
     assertEquals(next, found);
   }
 
-  private LeafReader merged(Directory directory, CodecOptions options, float tolerance, Check check)
+  private void merged(Directory directory, CodecOptions options, float tolerance, Check check)
       throws IOException {
     try (IndexWriter writer = new IndexWriter(directory, CodedIndex.config(options))) {
       writer.forceMerge(1);
@@ -92,7 +101,6 @@ public class ChangedOptionsTests extends MatryoshkaTestCase {
       LeafReader leaf = getOnlyLeafReader(reader);
       checkVectors(reader, tolerance);
       check.run(leaf);
-      return leaf;
     }
   }
 
@@ -181,8 +189,8 @@ public class ChangedOptionsTests extends MatryoshkaTestCase {
     for (boolean half : new boolean[] {false, true}) {
       next = 0;
       try (Directory directory = newDirectory()) {
-        addSegment(directory, foreign());
-        addSegment(directory, foreign());
+        addSegment(directory, foreign(), 200);
+        addSegment(directory, foreign(), 200);
         addSegment(directory, CodedIndex.config(CodedIndex.options(RotationKind.RANDOM, 64)));
         CodecOptions options =
             half ? bfloat16(RotationKind.RANDOM, 64) : CodedIndex.options(RotationKind.RANDOM, 64);
@@ -191,7 +199,7 @@ public class ChangedOptionsTests extends MatryoshkaTestCase {
             options,
             half ? 1f / 256 : 0,
             leaf -> {
-              assertEquals(3 * COUNT, CodedIndex.codes(leaf).size());
+              assertEquals(COUNT + 400, CodedIndex.codes(leaf).size());
               if (half == false) {
                 CodeChecks.check(leaf, CodedIndex.FIELD);
               }
@@ -199,7 +207,7 @@ public class ChangedOptionsTests extends MatryoshkaTestCase {
         // And away from ours again.
         try (IndexWriter writer =
             new IndexWriter(directory, foreign().setMergePolicy(newLogMergePolicy()))) {
-          addSegmentTo(writer);
+          addDocument(writer);
           writer.forceMerge(1);
         }
         try (DirectoryReader reader = DirectoryReader.open(directory)) {
@@ -207,12 +215,6 @@ public class ChangedOptionsTests extends MatryoshkaTestCase {
         }
       }
     }
-  }
-
-  private void addSegmentTo(IndexWriter writer) throws IOException {
-    vectors[next] = CodedIndex.vector(random(), DIMS);
-    writer.addDocument(CodedIndex.document(next, vectors[next], SIMILARITY));
-    next++;
   }
 
   public void testAddedReaders() throws IOException {

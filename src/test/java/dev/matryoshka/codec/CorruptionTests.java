@@ -23,6 +23,7 @@ import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.store.ByteBuffersDirectory;
 import org.apache.lucene.store.Directory;
+import org.apache.lucene.store.FilterDirectory;
 import org.apache.lucene.store.IOContext;
 import org.apache.lucene.store.IndexInput;
 import org.apache.lucene.store.IndexOutput;
@@ -67,19 +68,24 @@ public class CorruptionTests extends MatryoshkaTestCase {
     }
   }
 
-  /** A copy of the index in which one file has other content. */
+  /** The index as if one file had other content. */
   private Directory with(String changedFile, byte[] content) throws IOException {
-    Directory copy = new ByteBuffersDirectory();
-    for (String file : intact.listAll()) {
-      if (file.equals(changedFile)) {
-        try (IndexOutput out = copy.createOutput(file, IOContext.DEFAULT)) {
-          out.writeBytes(content, content.length);
-        }
-      } else if (file.equals(IndexWriter.WRITE_LOCK_NAME) == false) {
-        copy.copyFrom(intact, file, file, IOContext.DEFAULT);
-      }
+    Directory changed = new ByteBuffersDirectory();
+    try (IndexOutput out = changed.createOutput(changedFile, IOContext.DEFAULT)) {
+      out.writeBytes(content, content.length);
     }
-    return copy;
+    return new FilterDirectory(intact) {
+      @Override
+      public IndexInput openInput(String name, IOContext context) throws IOException {
+        return (name.equals(changedFile) ? changed : in).openInput(name, context);
+      }
+
+      @Override
+      public void close() throws IOException {
+        // The intact index is used again.
+        changed.close();
+      }
+    };
   }
 
   private static byte[] flipped(byte[] content, int at) {

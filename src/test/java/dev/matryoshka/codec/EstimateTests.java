@@ -18,6 +18,7 @@ import dev.matryoshka.MatryoshkaTestCase;
 import dev.matryoshka.rotation.Rotation;
 import dev.matryoshka.rotation.RotationKind;
 import java.io.IOException;
+import java.util.Arrays;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.LeafReader;
@@ -29,6 +30,7 @@ public class EstimateTests extends MatryoshkaTestCase {
 
   private static final int DOCUMENTS = 2500;
   private static final int QUERIES = 40;
+  private static final int DIMS = 384;
 
   public void testCosine() throws IOException {
     check(VectorSimilarityFunction.COSINE);
@@ -46,10 +48,15 @@ public class EstimateTests extends MatryoshkaTestCase {
     check(VectorSimilarityFunction.EUCLIDEAN);
   }
 
+  /** The first of the two models of which the embeddings are made, at unit length. */
+  private static float[][] leading(float[][] vectors) {
+    return Arrays.stream(vectors).map(v -> UnitLength.copyOf(v, DIMS)).toArray(float[][]::new);
+  }
+
   private static void check(VectorSimilarityFunction similarity) throws IOException {
     assumeTrue("real embeddings are absent", Embeddings.available());
-    float[][] documents = Embeddings.load("scifact_docs", DOCUMENTS);
-    float[][] targets = Embeddings.load("scifact_queries", QUERIES);
+    float[][] documents = leading(Embeddings.load("scifact_docs", DOCUMENTS));
+    float[][] targets = leading(Embeddings.load("scifact_queries", QUERIES));
     if (similarity != VectorSimilarityFunction.DOT_PRODUCT) {
       // Lengths that differ; cosine must not notice.
       for (float[] document : documents) {

@@ -238,7 +238,7 @@ public class MergedCodesTests extends MatryoshkaTestCase {
   }
 
   public void testRandomHistories() throws IOException {
-    for (int iteration = 0; iteration < 4; iteration++) {
+    for (int iteration = 0; iteration < 3; iteration++) {
       expected.clear();
       similarity = RandomPicks.randomFrom(random(), VectorSimilarityFunction.values());
       RotationKind kind = RandomPicks.randomFrom(random(), RotationKind.values());

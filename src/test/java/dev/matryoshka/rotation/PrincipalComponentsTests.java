@@ -14,7 +14,6 @@ package dev.matryoshka.rotation;
 import dev.matryoshka.MatryoshkaTestCase;
 import java.util.Arrays;
 import org.ejml.data.DMatrixRMaj;
-import org.ejml.dense.row.CommonOps_DDRM;
 import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
 
 /** Components against an independent decomposition and against samples built from known axes. */
@@ -144,25 +143,16 @@ public class PrincipalComponentsTests extends MatryoshkaTestCase {
   }
 
   public void testMoreComponentsThanAreResolved() {
-    int dims = 1100;
-    int wanted = 1088;
+    int dims = 300;
+    int wanted = 290;
     double[] variances = new double[50];
     Arrays.setAll(variances, i -> Math.pow(0.8, i));
     var known = Samples.withVariances(random(), 60, dims, variances);
-    float[] components = PrincipalComponents.compute(known.sample(), 60, dims, wanted, 1, () -> {});
-    float[] leading = Arrays.copyOf(components, 64 * dims);
-    double energy = Samples.energy(known.sample(), 60, dims, leading, 64);
+    float[] components =
+        PrincipalComponents.compute(known.sample(), 60, dims, wanted, 128, 1, () -> {});
+    assertTrue(Samples.deviationFromOrthonormal(components, wanted, dims) < 1e-5);
+    double energy = Samples.energy(known.sample(), 60, dims, components, 64);
     assertEquals(Arrays.stream(variances).sum(), energy, 0.01);
-    DMatrixRMaj matrix = new DMatrixRMaj(wanted, dims);
-    for (int i = 0; i < components.length; i++) {
-      matrix.data[i] = components[i];
-    }
-    DMatrixRMaj gram = new DMatrixRMaj(wanted, wanted);
-    CommonOps_DDRM.multTransB(matrix, matrix, gram);
-    for (int i = 0; i < wanted; i++) {
-      gram.add(i, i, -1);
-    }
-    assertTrue(CommonOps_DDRM.elementMaxAbs(gram) < 1e-5);
   }
 
   public void testInterruptStops() {
