@@ -59,11 +59,17 @@ public final class Demo {
     List<Noun> nouns = new WordNet().nouns(docs);
     Path keptServer = directory.resolve("kept-server");
     DemoServer kept = DemoServer.kept(keptServer);
-    if (kept != null && new NounIndex(kept.client()).count() == nouns.size()) {
+    long indexed = kept == null ? NounIndex.NONE : new NounIndex(kept.client()).count();
+    if (indexed == nouns.size()) {
       out.println("Searching the server kept before at " + kept.address());
       search(kept, searches);
       explainHowToGoOn(kept);
       return;
+    }
+    if (indexed != NounIndex.NONE) {
+      out.printf(
+          "The server kept before has %,d nouns; a new one starts. To end the old one:%n  %s%n",
+          indexed, kept.howToStop());
     }
     GlossVectors vectors =
         GlossVectors.of(nouns, embedder, directory.resolve("bge-small-en-v1.5-q.vectors"), out);
@@ -110,7 +116,7 @@ public final class Demo {
 
         The server keeps running. Go on by hand:
           curl '%1$s/_mapping?pretty'
-          curl '%1$s/_search?q=lemmas:elephant&pretty'
+          curl '%1$s/_search?q=gloss:music&pretty'
         the last search again (edit the file: k, filter, stages):
           curl -H 'Content-Type: application/json' '%1$s/_search?pretty' -d @'%2$s'
         other words:

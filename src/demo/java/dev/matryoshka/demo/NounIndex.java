@@ -26,6 +26,10 @@ import java.util.List;
 /** The index of the demo on a server. */
 final class NounIndex {
   static final String NAME = "wordnet";
+
+  /** What {@link #count} says of an index that is not there. */
+  static final long NONE = -1;
+
   private static final int BULK_DOCS = 500;
 
   private static final String MAPPING =
@@ -92,13 +96,13 @@ final class NounIndex {
     return Base64.getEncoder().encodeToString(bytes.array());
   }
 
-  /** Documents in the index, or -1 when there is no index, or no server. */
+  /** Documents in the index, or {@link #NONE} when there is no index, or no server. */
   long count() throws IOException {
     try {
       RestResponse response = client.request("GET", "/" + NAME + "/_count", null);
-      return response.status() == 200 ? json.readTree(response.body()).get("count").asLong() : -1;
+      return response.status() == 200 ? json.readTree(response.body()).get("count").asLong() : NONE;
     } catch (UncheckedIOException e) {
-      return -1;
+      return NONE;
     }
   }
 

@@ -48,6 +48,9 @@ final class BFloat16VectorValues extends FloatVectorValues {
 
   @Override
   public VectorScorer scorer(float[] target) throws IOException {
+    if (size() == 0) {
+      return null;
+    }
     BFloat16VectorValues values = copy();
     DocIndexIterator iterator = values.iterator();
     return new VectorScorer() {

@@ -106,7 +106,7 @@ public final class MatryoshkaVectorsReader extends KnnVectorsReader {
   private static void readFields(
       ChecksumIndexInput meta, FieldInfos infos, Map<String, FieldMeta> fields) throws IOException {
     for (int number = meta.readInt(); number != -1; number = meta.readInt()) {
-      FieldInfo info = infos.fieldInfo(number);
+      FieldInfo info = number < 0 ? null : infos.fieldInfo(number);
       if (info == null) {
         throw new CorruptIndexException("invalid field number [" + number + "]", meta);
       }

@@ -34,18 +34,21 @@ final class MergeSources {
   private final MergeState mergeState;
   private final List<Source> sources = new ArrayList<>();
 
-  private record Source(MergeState.DocMap docMap, FloatVectorValues values, SegmentCodes codes) {
+  /**
+   * One segment's share.
+   *
+   * @param live vectors that survive the merge
+   */
+  private record Source(
+      MergeState.DocMap docMap,
+      KnnVectorsReader reader,
+      String field,
+      SegmentCodes codes,
+      int live) {
 
-    /** Vectors that survive the merge. */
-    int live() throws IOException {
-      int live = 0;
-      KnnVectorValues.DocIndexIterator iterator = values.iterator();
-      for (int doc = iterator.nextDoc();
-          doc != DocIdSetIterator.NO_MORE_DOCS;
-          doc = iterator.nextDoc()) {
-        live += docMap.get(doc) == -1 ? 0 : 1;
-      }
-      return live;
+    /** New values for each iteration: those of sparse fields share one iterator. */
+    FloatVectorValues values() throws IOException {
+      return reader.getFloatVectorValues(field);
     }
   }
 
@@ -59,9 +62,23 @@ final class MergeSources {
       }
       FloatVectorValues values = reader.getFloatVectorValues(field.name);
       if (values != null) {
-        sources.add(new Source(mergeState.docMaps[i], values, codes(reader, field.name)));
+        MergeState.DocMap docMap = mergeState.docMaps[i];
+        sources.add(
+            new Source(
+                docMap, reader, field.name, codes(reader, field.name), live(values, docMap)));
       }
     }
+  }
+
+  private static int live(FloatVectorValues values, MergeState.DocMap docMap) throws IOException {
+    int live = 0;
+    KnnVectorValues.DocIndexIterator iterator = values.iterator();
+    for (int doc = iterator.nextDoc();
+        doc != DocIdSetIterator.NO_MORE_DOCS;
+        doc = iterator.nextDoc()) {
+      live += docMap.get(doc) == -1 ? 0 : 1;
+    }
+    return live;
   }
 
   private static SegmentCodes codes(KnnVectorsReader reader, String field) {
@@ -73,46 +90,40 @@ final class MergeSources {
   }
 
   /** Vectors in the merged segment. */
-  int live() throws IOException {
-    int live = 0;
-    for (Source source : sources) {
-      live += source.live();
-    }
-    return live;
+  int live() {
+    return sources.stream().mapToInt(Source::live).sum();
   }
 
   /**
    * The rotation that brings most codes of the wanted kind and lengths, if these are at least half
    * of all vectors; else null.
    */
-  SegmentCodes inheritable(RotationKind kind, int[] levels) throws IOException {
+  SegmentCodes inheritable(RotationKind kind, int[] levels) {
     Map<RotationId, Integer> counts = new HashMap<>();
-    int all = 0;
     SegmentCodes best = null;
     for (Source source : sources) {
-      int live = source.live();
-      all += live;
       SegmentCodes codes = source.codes;
       if (codes == null || codes.kind() != kind || Arrays.equals(codes.levels(), levels) == false) {
         continue;
       }
-      counts.merge(codes.rotationId(), live, Integer::sum);
+      counts.merge(codes.rotationId(), source.live, Integer::sum);
       if (best == null || counts.get(codes.rotationId()) > counts.get(best.rotationId())) {
         best = codes;
       }
     }
-    return best != null && 2L * counts.get(best.rotationId()) >= all ? best : null;
+    return best != null && 2L * counts.get(best.rotationId()) >= live() ? best : null;
   }
 
   /** Offers all surviving vectors to a sample. */
   void sample(VectorSample sample) throws IOException {
     for (Source source : sources) {
-      KnnVectorValues.DocIndexIterator iterator = source.values.iterator();
+      FloatVectorValues values = source.values();
+      KnnVectorValues.DocIndexIterator iterator = values.iterator();
       for (int doc = iterator.nextDoc();
           doc != DocIdSetIterator.NO_MORE_DOCS;
           doc = iterator.nextDoc()) {
         if (source.docMap.get(doc) != -1 && sample.wantsNext()) {
-          sample.add(source.values.vectorValue(iterator.index()));
+          sample.add(values.vectorValue(iterator.index()));
         }
       }
     }
@@ -134,21 +145,21 @@ final class MergeSources {
       if (sub.cursor != null) {
         writer.copy(sub.cursor, ord);
       } else {
-        writer.add(sub.source.values.vectorValue(ord));
+        writer.add(sub.values.vectorValue(ord));
       }
     }
   }
 
   private static final class Sub extends DocIDMerger.Sub {
-    final Source source;
+    final FloatVectorValues values;
     final CodeCursor cursor;
     final KnnVectorValues.DocIndexIterator iterator;
 
-    Sub(Source source, CodeCursor cursor) {
+    Sub(Source source, CodeCursor cursor) throws IOException {
       super(source.docMap);
-      this.source = source;
+      this.values = source.values();
       this.cursor = cursor;
-      this.iterator = source.values.iterator();
+      this.iterator = values.iterator();
     }
 
     @Override

@@ -67,7 +67,7 @@ final class VectorParser {
                 + "]");
       }
       if (count == vector.length) {
-        vector = grow(vector, field, dims);
+        vector = grow(vector, field, dims, parser);
       }
       vector[count++] = parser.floatValue();
     }
@@ -75,11 +75,23 @@ final class VectorParser {
   }
 
   /** More room, but not for vectors that are too long anyway. */
-  private static float[] grow(float[] vector, String field, @Nullable Integer dims) {
+  private static float[] grow(
+      float[] vector, String field, @Nullable Integer dims, XContentParser parser)
+      throws IOException {
     int most = dims == null ? MatryoshkaVectorsFormat.MAX_DIMS : dims;
     if (vector.length >= most) {
+      int count = vector.length + 1;
+      while (parser.nextToken() != Token.END_ARRAY) {
+        count++;
+      }
       throw new IllegalArgumentException(
-          "field [" + field + "] has at most [" + most + "] dimensions but got a vector of more");
+          "field ["
+              + field
+              + "] has at most ["
+              + most
+              + "] dimensions but got a vector of ["
+              + count
+              + "]");
     }
     return Arrays.copyOf(vector, Math.min(most, vector.length * 2));
   }

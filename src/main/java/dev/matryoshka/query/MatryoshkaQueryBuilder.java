@@ -135,6 +135,21 @@ public final class MatryoshkaQueryBuilder extends LeafQueryBuilder<MatryoshkaQue
     this(field, VectorData.fromFloats(queryVector), null, k, filters, null);
   }
 
+  /**
+   * A query with a funnel of its own.
+   *
+   * @param stages as in the {@code stages} of a request: the last one compares all dims and has no
+   *     {@code keep}
+   */
+  public MatryoshkaQueryBuilder(
+      String field,
+      float[] queryVector,
+      @Nullable Integer k,
+      List<QueryBuilder> filters,
+      List<Stage> stages) {
+    this(field, VectorData.fromFloats(queryVector), null, k, filters, new QueryStages(stages));
+  }
+
   MatryoshkaQueryBuilder(
       String field,
       @Nullable VectorData queryVector,

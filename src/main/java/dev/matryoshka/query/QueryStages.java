@@ -25,6 +25,7 @@ import org.elasticsearch.xcontent.ParseField;
 import org.elasticsearch.xcontent.ToXContentFragment;
 import org.elasticsearch.xcontent.XContentBuilder;
 import org.elasticsearch.xcontent.XContentParser;
+import org.elasticsearch.xcontent.XContentParser.Token;
 
 /**
  * The {@code stages} of a query as the user wrote them: each but the last says how many documents
@@ -133,12 +134,13 @@ record QueryStages(List<Stage> stages) implements Writeable, ToXContentFragment 
 
   /** The stages the parser stands on, an array of objects. */
   static QueryStages parse(XContentParser parser) throws IOException {
-    if (parser.currentToken() != XContentParser.Token.START_ARRAY) {
-      throw new IllegalArgumentException("[stages] must be an array of objects");
-    }
     List<Stage> stages = new ArrayList<>();
-    while (parser.nextToken() != XContentParser.Token.END_ARRAY) {
+    boolean array = parser.currentToken() == Token.START_ARRAY;
+    while (array && parser.nextToken() == Token.START_OBJECT) {
       stages.add(STAGE_PARSER.parse(parser, null));
+    }
+    if (parser.currentToken() != Token.END_ARRAY) {
+      throw new IllegalArgumentException("[stages] must be an array of objects");
     }
     return new QueryStages(stages);
   }

@@ -24,10 +24,15 @@ import java.util.SplittableRandom;
  */
 final class IterativeQuantization {
 
-  static final int MAX_ITERATIONS = 50;
+  static final int MAX_ITERATIONS = 40;
 
   /** Relative gain of an iteration below which it stops. */
-  private static final double NEGLIGIBLE = 1e-4;
+  private static final double NEGLIGIBLE = 2e-4;
+
+  /** Vectors of the sample that are looked at: at least the first, or the second for each bit. */
+  private static final int MIN_VECTORS = 4096;
+
+  private static final int VECTORS_PER_BIT = 20;
 
   private static final int CHUNK = 512;
 
@@ -40,7 +45,7 @@ final class IterativeQuantization {
    */
   IterativeQuantization(float[] projections, int count, int bits) {
     this.projections = projections;
-    this.count = count;
+    this.count = Math.min(count, Math.max(MIN_VECTORS, VECTORS_PER_BIT * bits));
     this.bits = bits;
   }
 

@@ -26,7 +26,11 @@ final class PolarFactor {
 
   private static final int STEEP_STEPS = 6;
   private static final int MAX_STEPS = 40;
-  private static final float CLOSE = 1e-6f;
+
+  /**
+   * Deviation of the product with its transpose from the identity that rounding alone can cause.
+   */
+  private static final float CLOSE = 1e-4f;
 
   private final int size;
   private final float[] gram;
@@ -56,7 +60,7 @@ final class PolarFactor {
     for (int step = 0; step < MAX_STEPS; step++) {
       float error = gram(matrix);
       if (error < CLOSE) {
-        break;
+        return;
       }
       if (step < STEEP_STEPS) {
         steepStep(matrix);
@@ -64,6 +68,7 @@ final class PolarFactor {
         gentleStep(matrix);
       }
     }
+    // Directions that the matrix does not reach never converge.
     OrthonormalRows.orthonormalise(matrix, 0, size, size, random);
   }
 

@@ -36,7 +36,7 @@ public final class RotationTrainer {
   private static final int MAX_SAMPLE = 10_000;
 
   /** One vector in this many is held out, unless that makes fewer than the minimum. */
-  private static final int HELD_OUT_SHARE = 10;
+  private static final int HELD_OUT_SHARE = 20;
 
   private static final int MIN_HELD_OUT = 100;
 

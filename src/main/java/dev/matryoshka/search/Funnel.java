@@ -50,12 +50,16 @@ public record Funnel(List<Stage> stages) {
           similarity == VectorSimilarityFunction.COSINE
               || similarity == VectorSimilarityFunction.DOT_PRODUCT;
       if (directions) {
-        stages.add(Stage.hamming(bits, SCANNED_KEEP + SCANNED_KEEP_PER_HIT * k));
+        stages.add(Stage.hamming(bits, keep(SCANNED_KEEP, SCANNED_KEEP_PER_HIT, k)));
       }
-      stages.add(Stage.asymmetric(bits, RESCORED_KEEP + RESCORED_KEEP_PER_HIT * k));
+      stages.add(Stage.asymmetric(bits, keep(RESCORED_KEEP, RESCORED_KEEP_PER_HIT, k)));
     }
     stages.add(Stage.floats(dims, Stage.LAST));
     return new Funnel(stages);
+  }
+
+  private static int keep(int base, int perHit, int k) {
+    return (int) Math.min(Integer.MAX_VALUE, base + (long) perHit * k);
   }
 
   /** The same funnel with every {@code keep} multiplied. */

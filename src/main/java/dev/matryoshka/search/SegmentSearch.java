@@ -22,6 +22,7 @@ import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.search.AcceptDocs;
 import org.apache.lucene.search.DocIdSetIterator;
 import org.apache.lucene.util.Bits;
+import org.apache.lucene.util.VectorUtil;
 
 /**
  * Runs the stages of one query on one segment: the first over all accepted vectors, later ones over
@@ -76,9 +77,6 @@ final class SegmentSearch {
     Bits acceptedDocs = acceptDocs.bits();
     int accepted = Math.min(acceptDocs.cost(), segment.size());
     exact = stage.kind() != Stage.Kind.FLOAT && (segment.codes() == null || accepted <= enough);
-    if (exact == false && stage.kind() != Stage.Kind.FLOAT) {
-      queryCode = segment.codes().encode(target);
-    }
     int keep = Math.min(stage.keep() == Stage.LAST ? k : stage.keep(), accepted);
     if (exact || stage.kind() != Stage.Kind.HAMMING) {
       return scoreAccepted(stage, acceptDocs, keep);
@@ -90,7 +88,7 @@ final class SegmentSearch {
         scattered
             ? CodeScan.scanAccepted(
                 segment.codes(),
-                queryCode,
+                queryCode(),
                 level,
                 keep,
                 values.iterator(),
@@ -99,7 +97,7 @@ final class SegmentSearch {
                 interrupt)
             : CodeScan.scanAll(
                 segment.codes(),
-                queryCode,
+                queryCode(),
                 level,
                 keep,
                 values.getAcceptOrds(acceptedDocs),
@@ -161,9 +159,17 @@ final class SegmentSearch {
     }
   }
 
+  /** Made when the first stage that compares codes needs it, which may be a later one. */
+  private QueryCode queryCode() throws IOException {
+    if (queryCode == null) {
+      queryCode = segment.codes().encode(target);
+    }
+    return queryCode;
+  }
+
   /** The level of a stage's prefix; the whole code where the segment has no such prefix. */
-  private int level(Stage stage) {
-    int level = queryCode.level(stage.size());
+  private int level(Stage stage) throws IOException {
+    int level = queryCode().level(stage.size());
     return level >= 0 ? level : segment.codes().levels().length - 1;
   }
 
@@ -195,7 +201,7 @@ final class SegmentSearch {
       }
       cursor.readCorrections(ord, corrections, 0);
       float estimate =
-          queryCode.estimate(level, code, captured ? i * candidates.words() : 0, corrections, 0);
+          queryCode().estimate(level, code, captured ? i * candidates.words() : 0, corrections, 0);
       candidates.setScore(i, Similarities.scoreOfEstimate(segment.similarity(), estimate));
     }
   }
@@ -220,7 +226,7 @@ final class SegmentSearch {
         interrupt.run();
       }
       cursor.readScattered(candidates.ord(i), level, code, 0);
-      candidates.setScore(i, -queryCode.distance(level, code, 0));
+      candidates.setScore(i, -queryCode().distance(level, code, 0));
     }
   }
 
@@ -229,18 +235,18 @@ final class SegmentSearch {
       scoreFull(from);
       return;
     }
-    VectorSimilarityFunction similarity = Similarities.ofPrefix(segment.similarity());
+    VectorSimilarityFunction similarity = segment.similarity();
     FloatVectorValues values = segment.values();
     float[] targetPrefix = Arrays.copyOf(target, dims);
+    float targetSquare = VectorUtil.dotProduct(targetPrefix, targetPrefix);
     float[] prefix = new float[dims];
     for (int i = from; i < candidates.size(); i++) {
       if (i % CHECK_INTERVAL == 0) {
         interrupt.run();
       }
       System.arraycopy(values.vectorValue(candidates.ord(i)), 0, prefix, 0, dims);
-      float score = similarity.compare(targetPrefix, prefix);
-      // A prefix of zeros has no direction and is like nothing.
-      candidates.setScore(i, Float.isNaN(score) ? 0 : score);
+      candidates.setScore(
+          i, Similarities.scoreOfPrefix(similarity, targetPrefix, targetSquare, prefix));
     }
   }
 

@@ -34,12 +34,23 @@ final class Similarities {
   }
 
   /**
-   * How vector prefixes are compared. The prefix of a unit vector has no unit length, so where the
-   * field compares directions prefixes are compared by cosine, as Matryoshka models are trained.
+   * How similar vector prefixes are. The prefix of a unit vector has no unit length, so where the
+   * field compares directions prefixes are compared by cosine, as Matryoshka models are trained. A
+   * prefix of zeros has no direction and is like nothing.
+   *
+   * @param targetSquare the target's inner product with itself
    */
-  static VectorSimilarityFunction ofPrefix(VectorSimilarityFunction similarity) {
-    return similarity == VectorSimilarityFunction.DOT_PRODUCT
-        ? VectorSimilarityFunction.COSINE
-        : similarity;
+  static float scoreOfPrefix(
+      VectorSimilarityFunction similarity, float[] target, float targetSquare, float[] prefix) {
+    return switch (similarity) {
+      case COSINE, DOT_PRODUCT -> {
+        double squares = (double) targetSquare * VectorUtil.dotProduct(prefix, prefix);
+        float dot = VectorUtil.dotProduct(target, prefix);
+        yield squares == 0
+            ? 0
+            : VectorUtil.normalizeToUnitInterval((float) (dot / Math.sqrt(squares)));
+      }
+      case MAXIMUM_INNER_PRODUCT, EUCLIDEAN -> similarity.compare(target, prefix);
+    };
   }
 }

@@ -11,16 +11,11 @@
  */
 package dev.matryoshka.binary;
 
-import dev.matryoshka.ElasticsearchLogging;
+import dev.matryoshka.MatryoshkaTestCase;
 import java.util.Arrays;
-import org.apache.lucene.tests.util.LuceneTestCase;
 
 /** Codes packed from signs, and inner products with them, against plain loops. */
-public class AsymmetricTableTests extends LuceneTestCase {
-
-  static {
-    ElasticsearchLogging.configure();
-  }
+public class AsymmetricTableTests extends MatryoshkaTestCase {
 
   private static float[] randomFloats(int length) {
     float[] floats = new float[length];

@@ -11,16 +11,11 @@
  */
 package dev.matryoshka.binary;
 
-import dev.matryoshka.ElasticsearchLogging;
+import dev.matryoshka.MatryoshkaTestCase;
 import java.util.Arrays;
-import org.apache.lucene.tests.util.LuceneTestCase;
 
 /** Both implementations against bit counting, for every count around whole registers and blocks. */
-public class HammingKernelsTests extends LuceneTestCase {
-
-  static {
-    ElasticsearchLogging.configure();
-  }
+public class HammingKernelsTests extends MatryoshkaTestCase {
 
   private static final HammingKernels[] KERNELS = {
     new ScalarHammingKernels(), new VectorHammingKernels()

@@ -11,19 +11,14 @@
  */
 package dev.matryoshka.binary;
 
-import dev.matryoshka.ElasticsearchLogging;
+import dev.matryoshka.MatryoshkaTestCase;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
-import org.apache.lucene.tests.util.LuceneTestCase;
 import org.apache.lucene.tests.util.TestUtil;
 
 /** The selector against sorting by distance and position, with few and with very many ties. */
-public class HammingSelectorTests extends LuceneTestCase {
-
-  static {
-    ElasticsearchLogging.configure();
-  }
+public class HammingSelectorTests extends MatryoshkaTestCase {
 
   /** The word that position i's code holds in place w, so that captured words can be told apart. */
   private static long word(int position, int w) {

@@ -11,17 +11,12 @@
  */
 package dev.matryoshka.rotation;
 
-import dev.matryoshka.ElasticsearchLogging;
+import dev.matryoshka.MatryoshkaTestCase;
 import java.util.Arrays;
 import java.util.SplittableRandom;
-import org.apache.lucene.tests.util.LuceneTestCase;
 
 /** Random orthonormal rows and the repair of rows that are not. */
-public class OrthonormalRowsTests extends LuceneTestCase {
-
-  static {
-    ElasticsearchLogging.configure();
-  }
+public class OrthonormalRowsTests extends MatryoshkaTestCase {
 
   private static final double TOLERANCE = 1e-5;
 

@@ -11,17 +11,12 @@
  */
 package dev.matryoshka.rotation;
 
-import dev.matryoshka.ElasticsearchLogging;
-import org.apache.lucene.tests.util.LuceneTestCase;
+import dev.matryoshka.MatryoshkaTestCase;
 
 /**
  * Kernels and packed products against plain double arithmetic, in shapes that divide by nothing.
  */
-public class PackedMatrixTests extends LuceneTestCase {
-
-  static {
-    ElasticsearchLogging.configure();
-  }
+public class PackedMatrixTests extends MatryoshkaTestCase {
 
   private static final FloatKernels[] KERNELS = {
     new ScalarFloatKernels(), new VectorFloatKernels()

@@ -11,19 +11,14 @@
  */
 package dev.matryoshka.rotation;
 
-import dev.matryoshka.ElasticsearchLogging;
+import dev.matryoshka.MatryoshkaTestCase;
 import java.util.Arrays;
-import org.apache.lucene.tests.util.LuceneTestCase;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
 import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
 
 /** Components against an independent decomposition and against samples built from known axes. */
-public class PrincipalComponentsTests extends LuceneTestCase {
-
-  static {
-    ElasticsearchLogging.configure();
-  }
+public class PrincipalComponentsTests extends MatryoshkaTestCase {
 
   private static final int LARGE = PrincipalComponents.DIRECT_DIMS + 76;
 

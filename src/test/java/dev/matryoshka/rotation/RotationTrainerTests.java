@@ -11,18 +11,13 @@
  */
 package dev.matryoshka.rotation;
 
-import dev.matryoshka.ElasticsearchLogging;
+import dev.matryoshka.MatryoshkaTestCase;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.apache.lucene.tests.util.LuceneTestCase;
 
 /** What every rotation promises, whatever the data: orthonormal, nested, deterministic. */
-public class RotationTrainerTests extends LuceneTestCase {
-
-  static {
-    ElasticsearchLogging.configure();
-  }
+public class RotationTrainerTests extends MatryoshkaTestCase {
 
   private static final int DIMS = 200;
 

@@ -23,7 +23,7 @@ import java.util.concurrent.TimeUnit;
 
 /** One running server process. Started by {@link ElasticsearchInstallation#startNode}. */
 public final class ElasticsearchNode {
-  private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
+  private static final Duration START_TIMEOUT = Duration.ofMinutes(5);
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(30);
   private static final int POLL_MILLIS = 100;
   private static final int LOG_TAIL_LINES = 60;

@@ -1,0 +1,164 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.codec;
+
+import com.carrotsearch.randomizedtesting.generators.RandomPicks;
+import dev.matryoshka.MatryoshkaTestCase;
+import dev.matryoshka.rotation.Rotation;
+import dev.matryoshka.rotation.RotationKind;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.apache.lucene.codecs.CodecUtil;
+import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.index.IndexWriter;
+import org.apache.lucene.index.LeafReader;
+import org.apache.lucene.index.VectorSimilarityFunction;
+import org.apache.lucene.store.Directory;
+import org.apache.lucene.store.IOContext;
+import org.apache.lucene.store.IndexInput;
+
+/** The bytes of both files, read as the format's Javadoc says and by nothing of the reader's. */
+public class FormatSpecificationTests extends MatryoshkaTestCase {
+
+  private static final int DIMS = 200;
+  private static final int COUNT = 1030;
+
+  /** Little-endian, with Lucene's variable-length integers. */
+  private static final class Bytes {
+    final ByteBuffer buffer;
+
+    Bytes(Directory directory, String extension, String codecName) throws IOException {
+      String found = null;
+      for (String file : directory.listAll()) {
+        found = file.endsWith("." + extension) ? file : found;
+      }
+      try (IndexInput in = directory.openInput(found, IOContext.DEFAULT)) {
+        byte[] bytes = new byte[Math.toIntExact(in.length())];
+        in.readBytes(bytes, 0, bytes.length);
+        buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+      }
+      String suffix = found.substring(found.indexOf('_', 1) + 1, found.lastIndexOf('.'));
+      buffer.position(CodecUtil.indexHeaderLength(codecName, suffix));
+    }
+
+    long vlong() {
+      long value = 0;
+      for (int shift = 0; ; shift += 7) {
+        byte next = buffer.get();
+        value |= (next & 0x7fL) << shift;
+        if (next >= 0) {
+          return value;
+        }
+      }
+    }
+  }
+
+  public void testBytes() throws IOException {
+    RotationKind kind = random().nextBoolean() ? RotationKind.RANDOM : RotationKind.NONE;
+    VectorSimilarityFunction similarity =
+        RandomPicks.randomFrom(random(), VectorSimilarityFunction.values());
+    CodecOptions options = CodedIndex.options(kind, 64, 192);
+    try (Directory directory = newDirectory()) {
+      try (IndexWriter writer =
+          new IndexWriter(directory, CodedIndex.config(options).setUseCompoundFile(false))) {
+        for (int i = 0; i < COUNT; i++) {
+          writer.addDocument(CodedIndex.document(i, CodedIndex.vector(random(), DIMS), similarity));
+        }
+      }
+      try (DirectoryReader reader = DirectoryReader.open(directory)) {
+        LeafReader leaf = getOnlyLeafReader(reader);
+        SegmentCodes codes = CodedIndex.codes(leaf);
+        Bytes meta = new Bytes(directory, "vemb", "MatryoshkaCodesMeta");
+        Bytes data = new Bytes(directory, "veb", "MatryoshkaCodesData");
+        int field = leaf.getFieldInfos().fieldInfo(CodedIndex.FIELD).number;
+        check(meta, data.buffer, codes, field, similarity);
+      }
+    }
+  }
+
+  private static void check(
+      Bytes meta, ByteBuffer data, SegmentCodes codes, int field, VectorSimilarityFunction function)
+      throws IOException {
+    assertEquals(field, meta.buffer.getInt());
+    assertEquals("float", 0, meta.buffer.get());
+    int similarity =
+        switch (function) {
+          case EUCLIDEAN -> 0;
+          case DOT_PRODUCT -> 1;
+          case COSINE -> 2;
+          case MAXIMUM_INNER_PRODUCT -> 3;
+        };
+    assertEquals(similarity, meta.buffer.get());
+    assertEquals(DIMS, meta.vlong());
+    assertEquals(COUNT, meta.buffer.getInt());
+    assertEquals("coded", 1, meta.buffer.get());
+    assertEquals(codes.kind() == RotationKind.NONE ? 0 : 1, meta.buffer.get());
+    assertEquals(2, meta.vlong());
+    assertEquals(64, meta.vlong());
+    assertEquals(192, meta.vlong());
+    assertEquals(codes.rotationId(), new RotationId(meta.buffer.getLong(), meta.buffer.getLong()));
+    assertEquals(COUNT, meta.vlong());
+    assertEquals(codes.stats().alignment(), meta.buffer.getFloat(), 0);
+    int rotationOffset = (int) meta.vlong();
+    int[] levelOffsets = {(int) meta.vlong(), (int) meta.vlong()};
+    int correctionsOffset = (int) meta.vlong();
+    assertEquals("the end of the fields", -1, meta.buffer.getInt());
+    assertEquals(CodecUtil.footerLength(), meta.buffer.remaining());
+
+    long[][] expected = CodeChecks.readBlocks(codes);
+    checkLevel(data, levelOffsets[0], 1, expected, 0);
+    checkLevel(data, levelOffsets[1], 2, expected, 1);
+    checkCorrections(data, correctionsOffset, codes);
+    checkRotation(data, rotationOffset, codes.loadRotation());
+  }
+
+  private static void checkLevel(
+      ByteBuffer data, int offset, int words, long[][] expected, int firstWord) {
+    assertEquals(0, offset % 64);
+    for (int i = 0; i < COUNT; i++) {
+      int block = i / 512;
+      int inBlock = Math.min(512, COUNT - block * 512);
+      for (int w = 0; w < words; w++) {
+        int at = offset + 8 * (block * 512 * words + w * inBlock + i % 512);
+        assertEquals(expected[i][firstWord + w], data.getLong(at));
+      }
+    }
+  }
+
+  private static void checkCorrections(ByteBuffer data, int offset, SegmentCodes codes)
+      throws IOException {
+    assertEquals(0, offset % 64);
+    float[] corrections = new float[4];
+    for (int i = 0; i < COUNT; i++) {
+      codes.cursor().readCorrections(i, corrections, 0);
+      for (int c = 0; c < 4; c++) {
+        assertEquals(corrections[c], data.getFloat(offset + 4 * (4 * i + c)), 0);
+      }
+    }
+  }
+
+  private static void checkRotation(ByteBuffer data, int offset, Rotation rotation) {
+    assertEquals(0, offset % 64);
+    for (int d = 0; d < DIMS; d++) {
+      assertEquals(rotation.mean()[d], data.getFloat(offset + 4 * d), 0);
+    }
+    int end = offset + 4 * DIMS;
+    if (rotation.matrix() != null) {
+      for (int i = 0; i < 192 * DIMS; i++) {
+        assertEquals(rotation.matrix()[i], data.getFloat(end + 4 * i), 0);
+      }
+      end += 4 * 192 * DIMS;
+    }
+    assertEquals("nothing follows but the footer", data.limit() - CodecUtil.footerLength(), end);
+  }
+}

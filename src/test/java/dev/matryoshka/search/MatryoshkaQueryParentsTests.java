@@ -1,0 +1,170 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.search;
+
+import com.carrotsearch.randomizedtesting.generators.RandomPicks;
+import dev.matryoshka.MatryoshkaTestCase;
+import dev.matryoshka.rotation.RotationKind;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.apache.lucene.document.Document;
+import org.apache.lucene.document.Field;
+import org.apache.lucene.document.IntPoint;
+import org.apache.lucene.document.StringField;
+import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.index.IndexWriter;
+import org.apache.lucene.index.ReaderUtil;
+import org.apache.lucene.index.Term;
+import org.apache.lucene.index.VectorSimilarityFunction;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.Query;
+import org.apache.lucene.search.ScoreDoc;
+import org.apache.lucene.search.TermQuery;
+import org.apache.lucene.search.join.BitSetProducer;
+import org.apache.lucene.search.join.QueryBitSetProducer;
+import org.apache.lucene.store.Directory;
+
+/** Nested vectors: each parent once, by its best child, and as many parents as were asked for. */
+public class MatryoshkaQueryParentsTests extends MatryoshkaTestCase {
+
+  private static final int DIMS = 64;
+  private static final Stage LAST = Stage.floats(DIMS, Stage.LAST);
+  private static final BitSetProducer PARENTS =
+      new QueryBitSetProducer(new TermQuery(new Term("type", "parent")));
+
+  private int nextNumber;
+
+  private void addBlock(IndexWriter writer, VectorSimilarityFunction similarity, float[]... vectors)
+      throws IOException {
+    List<Document> block = new ArrayList<>();
+    for (float[] vector : vectors) {
+      block.add(SearchIndex.document(nextNumber++, vector, similarity));
+    }
+    Document parent = new Document();
+    parent.add(new StringField("type", "parent", Field.Store.NO));
+    block.add(parent);
+    writer.addDocuments(block);
+  }
+
+  private static int parent(DirectoryReader reader, int doc) throws IOException {
+    var leaf = reader.leaves().get(ReaderUtil.subIndex(doc, reader.leaves()));
+    return leaf.docBase + PARENTS.getBitSet(leaf).nextSetBit(doc - leaf.docBase);
+  }
+
+  private static ScoreDoc[] search(
+      DirectoryReader reader, float[] target, int k, Query filter, List<Stage> stages)
+      throws IOException {
+    Query query =
+        new MatryoshkaQuery(
+            SearchIndex.FIELD, target, k, filter, stages, PARENTS, Cancellation.NONE);
+    ScoreDoc[] hits = new IndexSearcher(reader).search(query, Math.min(k, 10_000)).scoreDocs;
+    Set<Integer> parents = new HashSet<>();
+    for (ScoreDoc hit : hits) {
+      assertTrue("each parent once", parents.add(parent(reader, hit.doc)));
+    }
+    return hits;
+  }
+
+  public void testBestChildrenOfRandomBlocks() throws IOException {
+    VectorSimilarityFunction similarity =
+        RandomPicks.randomFrom(random(), VectorSimilarityFunction.values());
+    try (Directory directory = newDirectory()) {
+      for (int segment = 0; segment < 3; segment++) {
+        try (IndexWriter writer =
+            new IndexWriter(directory, SearchIndex.coded(RotationKind.RANDOM, 64))) {
+          int first = nextNumber;
+          while (nextNumber - first < 1100) {
+            float[][] children = new float[random().nextInt(8)][];
+            for (int i = 0; i < children.length; i++) {
+              // Children are sometimes without a vector.
+              children[i] = random().nextInt(6) == 0 ? null : SearchIndex.vector(random(), DIMS);
+            }
+            addBlock(writer, similarity, children);
+          }
+          for (int i = 0; i < 50; i++) {
+            int gone = first + random().nextInt(1100);
+            writer.deleteDocuments(new Term("key", "" + gone));
+          }
+        }
+      }
+      try (DirectoryReader reader = DirectoryReader.open(directory)) {
+        for (int k : new int[] {1, 10, 100, 10_000}) {
+          float[] target = SearchIndex.vector(random(), DIMS);
+          List<ScoreDoc> expected = new ArrayList<>();
+          Set<Integer> parents = new HashSet<>();
+          for (ScoreDoc child : SearchIndex.ranked(reader, target, number -> true)) {
+            if (parents.add(parent(reader, child.doc)) && expected.size() < k) {
+              expected.add(child);
+            }
+          }
+          int all = nextNumber + 10;
+          for (List<Stage> stages : List.of(List.of(LAST), List.of(Stage.hamming(64, all), LAST))) {
+            ScoreDoc[] hits = search(reader, target, k, null, stages);
+            assertEquals(expected.size(), hits.length);
+            for (int i = 0; i < hits.length; i++) {
+              assertEquals(expected.get(i).score, hits[i].score, 1e-5f * (1 + hits[i].score));
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /** One parent's children are all nearer than any other's, and more than any stage keeps. */
+  public void testOneParentCrowdsTheOthers() throws IOException {
+    for (VectorSimilarityFunction similarity :
+        new VectorSimilarityFunction[] {
+          VectorSimilarityFunction.COSINE, VectorSimilarityFunction.EUCLIDEAN
+        }) {
+      nextNumber = 0;
+      try (Directory directory = newDirectory()) {
+        float[] target = SearchIndex.vector(random(), DIMS);
+        try (IndexWriter writer =
+            new IndexWriter(directory, SearchIndex.coded(RotationKind.RANDOM, 64))) {
+          float[][] crowd = new float[6000][];
+          for (int i = 0; i < crowd.length; i++) {
+            crowd[i] = target.clone();
+            crowd[i][random().nextInt(DIMS)] += 0.1f * random().nextFloat();
+          }
+          addBlock(writer, similarity, crowd);
+          for (int i = 0; i < 40; i++) {
+            addBlock(
+                writer,
+                similarity,
+                SearchIndex.vector(random(), DIMS),
+                SearchIndex.vector(random(), DIMS));
+          }
+        }
+        try (DirectoryReader reader = DirectoryReader.open(directory)) {
+          List<List<Stage>> all = new ArrayList<>();
+          all.add(null);
+          all.add(List.of(LAST));
+          all.add(List.of(Stage.hamming(64, 20), LAST));
+          all.add(List.of(Stage.hamming(64, 100), Stage.asymmetric(64, 10), LAST));
+          all.add(List.of(Stage.floats(8, 15), LAST));
+          for (List<Stage> stages : all) {
+            String message = similarity + " " + stages;
+            ScoreDoc[] hits = search(reader, target, 10, null, stages);
+            assertEquals(message, 10, hits.length);
+            assertEquals(message, 6000, parent(reader, hits[0].doc));
+            assertEquals(message, 41, search(reader, target, 1000, null, stages).length);
+          }
+          Query others = IntPoint.newRangeQuery("number", 6000, 6009);
+          assertEquals(5, search(reader, target, 10, others, null).length);
+        }
+      }
+    }
+  }
+}
