@@ -53,33 +53,43 @@ final class EndToEndReport {
     this.out = out;
   }
 
-  void print() throws IOException {
+  /**
+   * Prints recall and relevance.
+   *
+   * @param index one segment with default options
+   * @param many whether to search several segments too, and an index of long codes and halves
+   */
+  void print(VectorIndex index, boolean many) throws IOException {
     out.println("\n### End to end");
     addExact();
-    CodecOptions defaults = CodecOptions.defaults(set.dims());
-    for (int segments : new int[] {1, MANY}) {
-      try (VectorIndex index = VectorIndex.build(set.documents(), defaults, segments)) {
-        add("default", index, segments, null);
-        if (segments == 1) {
-          add("hamming 256 keep 200, full", index, segments, scanAndRescore());
-        }
-      }
-    }
-    if (set.dims() >= 768) {
-      CodecOptions longer =
-          new CodecOptions(
-              VectorElement.BFLOAT16, CodecOptions.DEFAULT_ROTATION, List.of(256, 768));
-      try (VectorIndex index = VectorIndex.build(set.documents(), longer, 1)) {
-        add(
-            "hamming 256 keep 2000, estimate 768 keep 500, half the dims keep 200, full; bfloat16",
-            index,
-            1,
-            fourStages());
-      }
+    add("default", index, 1, null);
+    add("hamming 256 keep 200, full", index, 1, scanAndRescore());
+    if (many) {
+      addMany();
+      addLonger();
     }
     recall.print("Recall against exact search", out);
     if (set.relevant().isEmpty() == false) {
       labels.print("Against relevance labels", out);
+    }
+  }
+
+  private void addMany() throws IOException {
+    CodecOptions defaults = CodecOptions.defaults(set.dims());
+    try (VectorIndex index = VectorIndex.build(set.documents(), defaults, MANY)) {
+      add("default", index, MANY, null);
+    }
+  }
+
+  private void addLonger() throws IOException {
+    CodecOptions longer =
+        new CodecOptions(VectorElement.BFLOAT16, CodecOptions.DEFAULT_ROTATION, List.of(256, 768));
+    try (VectorIndex index = VectorIndex.build(set.documents(), longer, 1)) {
+      add(
+          "hamming 256 keep 2000, estimate 768 keep 500, half the dims keep 200, full; bfloat16",
+          index,
+          1,
+          fourStages());
     }
   }
 

@@ -13,7 +13,6 @@ package dev.matryoshka.bench;
 
 import static dev.matryoshka.bench.MarkdownTable.figure;
 
-import dev.matryoshka.codec.CodecOptions;
 import dev.matryoshka.search.Stage;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -34,20 +33,22 @@ final class KeepsReport {
     this.out = out;
   }
 
-  void print() throws IOException {
+  /**
+   * Prints tables.
+   *
+   * @param index one segment with default options
+   */
+  void print(VectorIndex index) throws IOException {
     out.println("\n### Keeps of the default stages");
-    CodecOptions defaults = CodecOptions.defaults(set.dims());
-    try (VectorIndex index = VectorIndex.build(set.documents(), defaults, 1)) {
-      int bits = index.codes(0).bits();
-      for (Survival survival : survivals) {
-        boolean few = survival.k() <= 10;
-        printTable(
-            index,
-            bits,
-            survival,
-            few ? List.of(1000, 2000, 3000, 4000, 6000) : List.of(3000, 4000, 6000, 8000),
-            few ? List.of(200, 300, 500, 800, 1200) : List.of(800, 1000, 1400, 2000));
-      }
+    int bits = index.codes(0).bits();
+    for (Survival survival : survivals) {
+      boolean few = survival.k() <= 10;
+      printTable(
+          index,
+          bits,
+          survival,
+          few ? List.of(1000, 2000, 3000, 4000, 6000) : List.of(3000, 4000, 6000, 8000),
+          few ? List.of(200, 300, 500, 800, 1200) : List.of(800, 1000, 1400, 2000));
     }
   }
 

@@ -13,7 +13,6 @@ package dev.matryoshka.bench;
 
 import static dev.matryoshka.bench.MarkdownTable.figure;
 
-import dev.matryoshka.codec.CodecOptions;
 import dev.matryoshka.search.Funnel;
 import dev.matryoshka.search.Stage;
 import java.io.IOException;
@@ -44,18 +43,20 @@ final class LossReport {
     this.out = out;
   }
 
-  void print() throws IOException {
+  /**
+   * Prints tables.
+   *
+   * @param index one segment with default options
+   */
+  void print(VectorIndex index) throws IOException {
     out.println("\n### Loss by stage, and rank correlation");
-    CodecOptions defaults = CodecOptions.defaults(set.dims());
-    try (VectorIndex index = VectorIndex.build(set.documents(), defaults, 1)) {
-      MarkdownTable losses =
-          new MarkdownTable(List.of("k", "stage", "keep", "share of the exact top k lost in it"));
-      for (Survival survival : survivals) {
-        addLosses(losses, index, survival);
-      }
-      losses.print("Default funnel", out);
-      printCorrelation(new CodeRankings(index.codes(0), set.queries(), COARSE_DEPTH).hamming(0));
+    MarkdownTable losses =
+        new MarkdownTable(List.of("k", "stage", "keep", "share of the exact top k lost in it"));
+    for (Survival survival : survivals) {
+      addLosses(losses, index, survival);
     }
+    losses.print("Default funnel", out);
+    printCorrelation(new CodeRankings(index.codes(0), set.queries(), COARSE_DEPTH).hamming(0));
   }
 
   /**

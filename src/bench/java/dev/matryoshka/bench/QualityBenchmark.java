@@ -12,6 +12,7 @@
 package dev.matryoshka.bench;
 
 import dev.matryoshka.bench.QualityOptions.Part;
+import dev.matryoshka.codec.CodecOptions;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -67,25 +68,40 @@ public final class QualityBenchmark {
         set.documents().length,
         set.queries().length,
         set.dims());
-    if (options.parts().contains(Part.FIRST_STAGE)) {
+    if (wants(Part.FIRST_STAGE)) {
       new FirstStageReport(set, survivals, out).print(options.rotations(), options.bits());
     }
-    if (options.parts().contains(Part.NESTED)) {
+    if (wants(Part.NESTED)) {
       new NestedReport(set, survivals, out).print();
     }
-    if (options.parts().contains(Part.END_TO_END)) {
-      new EndToEndReport(set, exact, survivals, out).print();
+    if (wants(Part.END_TO_END) || wants(Part.MANY) || wants(Part.LOSS) || wants(Part.KEEPS)) {
+      CodecOptions defaults = CodecOptions.defaults(set.dims());
+      try (VectorIndex index = VectorIndex.build(set.documents(), defaults, 1)) {
+        searchWith(index, set, exact, survivals);
+      }
     }
-    if (options.parts().contains(Part.LOSS)) {
-      new LossReport(set, exact, survivals, out).print();
-    }
-    if (options.parts().contains(Part.KEEPS)) {
-      new KeepsReport(set, survivals, out).print();
-    }
-    if (options.parts().contains(Part.DRIFT)) {
+    if (wants(Part.DRIFT)) {
       QualityOptions others = options.of(options.set().equals("debian") ? "scifact" : "debian");
       new DriftReport(set, EmbeddingSet.load(others), out).print();
     }
     out.printf(Locale.ROOT, "%n(%d s)%n", (System.nanoTime() - start) / 1_000_000_000L);
+  }
+
+  private void searchWith(
+      VectorIndex index, EmbeddingSet set, ExactSearch exact, List<Survival> survivals)
+      throws IOException {
+    if (wants(Part.END_TO_END) || wants(Part.MANY)) {
+      new EndToEndReport(set, exact, survivals, out).print(index, wants(Part.MANY));
+    }
+    if (wants(Part.LOSS)) {
+      new LossReport(set, exact, survivals, out).print(index);
+    }
+    if (wants(Part.KEEPS)) {
+      new KeepsReport(set, survivals, out).print(index);
+    }
+  }
+
+  private boolean wants(Part part) {
+    return options.parts().contains(part);
   }
 }

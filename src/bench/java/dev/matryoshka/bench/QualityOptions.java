@@ -44,6 +44,7 @@ record QualityOptions(
     FIRST_STAGE,
     NESTED,
     END_TO_END,
+    MANY,
     LOSS,
     KEEPS,
     DRIFT;
