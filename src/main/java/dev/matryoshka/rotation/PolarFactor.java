@@ -27,9 +27,7 @@ final class PolarFactor {
   private static final int STEEP_STEPS = 6;
   private static final int MAX_STEPS = 40;
 
-  /**
-   * Deviation of the product with its transpose from the identity that rounding alone can cause.
-   */
+  /** Deviation from orthogonality after which one more step leaves nothing but rounding. */
   private static final float CLOSE = 1e-4f;
 
   private final int size;
@@ -60,6 +58,7 @@ final class PolarFactor {
     for (int step = 0; step < MAX_STEPS; step++) {
       float error = gram(matrix);
       if (error < CLOSE) {
+        gentleStep(matrix);
         return;
       }
       if (step < STEEP_STEPS) {

@@ -66,7 +66,8 @@ public class EstimateTests extends MatryoshkaTestCase {
         }
       }
     }
-    CodecOptions options = CodedIndex.options(RotationKind.PCA_RANDOM, 64, 256);
+    RotationKind kind = random().nextBoolean() ? RotationKind.ITQ : RotationKind.PCA_RANDOM;
+    CodecOptions options = CodedIndex.options(kind, 64, 256);
     try (Directory directory = newDirectory()) {
       try (IndexWriter writer = new IndexWriter(directory, CodedIndex.config(options))) {
         for (int i = 0; i < documents.length; i++) {
@@ -165,21 +166,25 @@ public class EstimateTests extends MatryoshkaTestCase {
     boolean unit = similarity == VectorSimilarityFunction.COSINE;
     float[] q = unit ? UnitLength.copyOf(target, dims) : target;
     float[] x = unit ? UnitLength.copyOf(document, dims) : document;
-    double squares = 0;
-    double absolutes = 0;
-    double signedSum = 0;
-    for (int b = 0; b < rotation.levels()[level]; b++) {
-      double ofX = 0;
-      double ofQ = 0;
-      for (int d = 0; d < dims; d++) {
-        ofX += rotation.matrix()[b * dims + d] * ((double) x[d] - rotation.mean()[d]);
-        ofQ += rotation.matrix()[b * dims + d] * ((double) q[d] - rotation.mean()[d]);
+    double centredDot = 0;
+    int b = 0;
+    for (int l = 0; l <= level; l++) {
+      double squares = 0;
+      double absolutes = 0;
+      double signedSum = 0;
+      for (; b < rotation.levels()[l]; b++) {
+        double ofX = 0;
+        double ofQ = 0;
+        for (int d = 0; d < dims; d++) {
+          ofX += rotation.matrix()[b * dims + d] * ((double) x[d] - rotation.mean()[d]);
+          ofQ += rotation.matrix()[b * dims + d] * ((double) q[d] - rotation.mean()[d]);
+        }
+        squares += ofX * ofX;
+        absolutes += Math.abs(ofX);
+        signedSum += (code[b / Long.SIZE] >>> b % Long.SIZE & 1) == 1 ? ofQ : -ofQ;
       }
-      squares += ofX * ofX;
-      absolutes += Math.abs(ofX);
-      signedSum += (code[b / Long.SIZE] >>> b % Long.SIZE & 1) == 1 ? ofQ : -ofQ;
+      centredDot += squares / absolutes * signedSum;
     }
-    double centredDot = squares / absolutes * signedSum;
     double fromMean = 0;
     double squaredLengths = 0;
     for (int d = 0; d < dims; d++) {

@@ -109,6 +109,8 @@ public class FormatSpecificationTests extends MatryoshkaTestCase {
     assertEquals(codes.rotationId(), new RotationId(meta.buffer.getLong(), meta.buffer.getLong()));
     assertEquals(COUNT, meta.vlong());
     assertEquals(codes.stats().alignment(), meta.buffer.getFloat(), 0);
+    assertEquals(codes.stats().energies().get(0), meta.buffer.getFloat(), 0);
+    assertEquals(codes.stats().energies().get(1), meta.buffer.getFloat(), 0);
     int rotationOffset = (int) meta.vlong();
     int[] levelOffsets = {(int) meta.vlong(), (int) meta.vlong()};
     int correctionsOffset = (int) meta.vlong();

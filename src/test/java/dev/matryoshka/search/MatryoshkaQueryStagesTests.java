@@ -35,6 +35,15 @@ public class MatryoshkaQueryStagesTests extends MatryoshkaTestCase {
 
   private static final int DIMS = 128;
 
+  /** Leading dimensions vary more, so that bits of further levels weigh less. */
+  private static float[] vector() {
+    float[] vector = SearchIndex.vector(random(), DIMS);
+    for (int d = 64; d < DIMS; d++) {
+      vector[d] *= 0.4f;
+    }
+    return vector;
+  }
+
   private static int addSegment(
       Directory directory,
       IndexWriterConfig config,
@@ -44,8 +53,7 @@ public class MatryoshkaQueryStagesTests extends MatryoshkaTestCase {
       throws IOException {
     try (IndexWriter writer = new IndexWriter(directory, config)) {
       for (int i = 0; i < count; i++) {
-        float[] vector = SearchIndex.vector(random(), DIMS);
-        writer.addDocument(SearchIndex.document(from + i, vector, similarity));
+        writer.addDocument(SearchIndex.document(from + i, vector(), similarity));
         if (random().nextInt(10) == 0) {
           writer.addDocument(SearchIndex.document(from + i, null, similarity));
         }
@@ -77,7 +85,7 @@ public class MatryoshkaQueryStagesTests extends MatryoshkaTestCase {
 
   private static void check(DirectoryReader reader, List<Stage> stages, int k, double share)
       throws IOException {
-    float[] target = SearchIndex.vector(random(), DIMS);
+    float[] target = vector();
     int limit = (int) (share * reader.maxDoc());
     IntPredicate accepted = number -> number < limit;
     Query filter = share >= 1 ? null : IntPoint.newRangeQuery("number", 0, limit - 1);

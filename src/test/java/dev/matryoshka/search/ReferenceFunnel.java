@@ -184,9 +184,14 @@ final class ReferenceFunnel {
   }
 
   private static int distance(Segment segment, Candidate candidate, Stage stage) {
+    int last = level(segment, stage);
     int distance = 0;
-    for (int w = 0; w < segment.levels[level(segment, stage)] / Long.SIZE; w++) {
-      distance += Long.bitCount(candidate.code[w] ^ segment.query.words()[w]);
+    int w = 0;
+    for (int level = 0; level <= last; level++) {
+      for (; w < segment.levels[level] / Long.SIZE; w++) {
+        int differing = Long.bitCount(candidate.code[w] ^ segment.query.words()[w]);
+        distance += segment.query.weight(level, last) * differing;
+      }
     }
     return distance;
   }
