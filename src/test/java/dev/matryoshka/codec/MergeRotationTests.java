@@ -11,7 +11,7 @@
  */
 package dev.matryoshka.codec;
 
-import dev.matryoshka.ElasticsearchLogging;
+import dev.matryoshka.MatryoshkaTestCase;
 import dev.matryoshka.rotation.RotationKind;
 import java.io.IOException;
 import java.util.List;
@@ -28,15 +28,10 @@ import org.apache.lucene.index.LogDocMergePolicy;
 import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.store.ByteBuffersDirectory;
 import org.apache.lucene.store.Directory;
-import org.apache.lucene.tests.util.LuceneTestCase;
 import org.apache.lucene.tests.util.TestUtil;
 
 /** When a merge keeps a rotation, and when it learns a new one. */
-public class MergeRotationTests extends LuceneTestCase {
-
-  static {
-    ElasticsearchLogging.configure();
-  }
+public class MergeRotationTests extends MatryoshkaTestCase {
 
   private static final int DIMS = 96;
   private static final int RANK = 12;

@@ -43,6 +43,7 @@ import org.elasticsearch.cluster.metadata.IndexMetadata;
 import org.elasticsearch.cluster.routing.allocation.command.MoveAllocationCommand;
 import org.elasticsearch.common.settings.Settings;
 import org.elasticsearch.core.TimeValue;
+import org.elasticsearch.index.IndexService;
 import org.elasticsearch.index.engine.Engine;
 import org.elasticsearch.index.shard.IndexShard;
 import org.elasticsearch.indices.IndicesService;
@@ -219,6 +220,14 @@ public class IndexLifecycleTests extends ESIntegTestCase {
         .getShard(0);
   }
 
+  private static boolean isReplaced(String node, IndexShard failed) {
+    IndexService index =
+        internalCluster()
+            .getInstance(IndicesService.class, node)
+            .indexService(failed.shardId().getIndex());
+    return index != null && index.getShardOrNull(0) != null && index.getShard(0) != failed;
+  }
+
   private static long recoveredOperations(String index, String targetNode) {
     RecoveryResponse recoveries = indicesAdmin().prepareRecoveries(index).get();
     for (RecoveryState state : recoveries.shardRecoveryStates().get(index)) {
@@ -252,7 +261,9 @@ public class IndexLifecycleTests extends ESIntegTestCase {
     delete(1, 2, 3);
     index(1, 3);
     updateAndDeleteNearest();
-    shard(node, INDEX).failShard("test", new IOException("test"));
+    IndexShard failed = shard(node, INDEX);
+    failed.failShard("test", new IOException("test"));
+    assertBusy(() -> assertTrue("the shard has failed", isReplaced(node, failed)));
     ensureGreen(INDEX);
     assertThat(recoveredOperations(INDEX, node), greaterThan(5L));
     verify(INDEX);

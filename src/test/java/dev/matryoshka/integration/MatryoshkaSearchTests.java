@@ -464,7 +464,7 @@ public class MatryoshkaSearchTests extends ESSingleNodeTestCase {
               response.getHits().getAt(0).getScore(), explanation.getValue().floatValue(), 0);
           assertThat(
               explanation.toString(),
-              allOf(containsString("similarity"), containsString("float[96 dims]")));
+              allOf(containsString("cosine of field [vector]"), containsString("float[96 dims]")));
         });
     int missing = corpus.nearest(target, DOCS, doc -> true).getLast().doc();
     assertFalse(
@@ -532,8 +532,17 @@ public class MatryoshkaSearchTests extends ESSingleNodeTestCase {
             .endObject()
             .endObject()
             .endObject());
-    SearchRequestBuilder request = client().prepareSearch("empty").setQuery(query()).setSize(K);
-    assertHitCount(request, 0);
+    client().prepareIndex("empty").setId("none").setSource("n", -1).get();
+    indicesAdmin().prepareRefresh("empty").get();
+    assertHitCount(client().prepareSearch("empty").setQuery(query()).setSize(K), 0);
+    assertNoFailuresAndResponse(
+        client()
+            .prepareSearch("empty")
+            .addDocValueField(Corpus.FIELD)
+            .addFetchField(Corpus.FIELD)
+            .setQuery(matchAllQuery()),
+        response ->
+            assertEquals(List.of(), response.getHits().getAt(0).field(Corpus.FIELD).getValues()));
     index("empty", 0, 20);
     indicesAdmin().prepareRefresh("empty").get();
     assertNearest(client().prepareSearch("empty").setQuery(query()).setSize(K), doc -> doc < 20);

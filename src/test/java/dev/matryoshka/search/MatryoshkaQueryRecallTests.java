@@ -13,8 +13,8 @@ package dev.matryoshka.search;
 
 import static org.junit.Assume.assumeTrue;
 
-import dev.matryoshka.ElasticsearchLogging;
 import dev.matryoshka.Embeddings;
+import dev.matryoshka.MatryoshkaTestCase;
 import dev.matryoshka.codec.CodecOptions;
 import dev.matryoshka.codec.MatryoshkaVectorsFormat;
 import dev.matryoshka.codec.VectorElement;
@@ -35,17 +35,12 @@ import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.TopDocs;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.MMapDirectory;
-import org.apache.lucene.tests.util.LuceneTestCase;
 import org.apache.lucene.tests.util.TestUtil;
 
 /** What funnels find of the exact best on real embeddings, in one segment and in several. */
-public class MatryoshkaQueryRecallTests extends LuceneTestCase {
+public class MatryoshkaQueryRecallTests extends MatryoshkaTestCase {
 
   private static final int BITS = 256;
-
-  static {
-    ElasticsearchLogging.configure();
-  }
 
   public void testDefaultFunnel() throws IOException {
     check(1, 0.985, 0.97);
