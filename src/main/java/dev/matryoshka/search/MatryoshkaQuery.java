@@ -138,7 +138,7 @@ public final class MatryoshkaQuery extends Query {
       List<SegmentSearch> segments = new ArrayList<>();
       List<AcceptDocs> accept = new ArrayList<>();
       for (SegmentView view : views) {
-        segments.add(new SegmentSearch(view, target, interrupt));
+        segments.add(new SegmentSearch(view, target, interrupt, searcher.getTaskExecutor()));
         accept.add(acceptDocs(view.context(), filterWeight));
       }
       FunnelSearch search = new FunnelSearch(segments, searcher.getTaskExecutor());

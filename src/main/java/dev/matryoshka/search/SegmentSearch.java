@@ -21,6 +21,7 @@ import org.apache.lucene.index.FloatVectorValues;
 import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.search.AcceptDocs;
 import org.apache.lucene.search.DocIdSetIterator;
+import org.apache.lucene.search.TaskExecutor;
 import org.apache.lucene.util.Bits;
 import org.apache.lucene.util.VectorUtil;
 
@@ -42,14 +43,16 @@ final class SegmentSearch {
   private final SegmentView segment;
   private final float[] target;
   private final Runnable interrupt;
+  private final TaskExecutor executor;
   private QueryCode queryCode;
   private Candidates candidates;
   private boolean exact;
 
-  SegmentSearch(SegmentView segment, float[] target, Runnable interrupt) {
+  SegmentSearch(SegmentView segment, float[] target, Runnable interrupt, TaskExecutor executor) {
     this.segment = segment;
     this.target = target;
     this.interrupt = interrupt;
+    this.executor = executor;
   }
 
   SegmentView segment() {
@@ -100,8 +103,9 @@ final class SegmentSearch {
                 queryCode(),
                 level,
                 keep,
-                values.getAcceptOrds(acceptedDocs),
-                interrupt);
+                () -> segment.values().getAcceptOrds(acceptedDocs),
+                interrupt,
+                executor);
     int words = segment.codes().levels()[level] / Long.SIZE;
     candidates = new Candidates(nearest.size(), words);
     for (int i = 0; i < nearest.size(); i++) {
