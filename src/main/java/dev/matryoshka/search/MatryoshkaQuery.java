@@ -134,6 +134,10 @@ public final class MatryoshkaQuery extends Query {
       throws IOException {
     Runnable interrupt = cancellation.checkFor(searcher);
     Funnel funnel = stages != null ? new Funnel(stages) : defaultFunnel(views);
+    if (parents != null) {
+      // How many children make k parents is not known beforehand.
+      funnel = funnel.exhaustive();
+    }
     while (true) {
       List<SegmentSearch> segments = new ArrayList<>();
       List<AcceptDocs> accept = new ArrayList<>();
