@@ -32,10 +32,15 @@ public final class CodeScan {
 
   private static final int MAX_SLICES = 16;
 
-  /** A sample is taken of at most one block in this many. */
-  private static final int MIN_SAMPLE_STEP = 32;
+  /** A sample is taken of one block in this many, or fewer in segments of many blocks. */
+  private static final int SAMPLE_STEP = 8;
 
-  /** Codes in a sample that are among the nearest ones wanted, if they can be had. */
+  private static final int MANY_BLOCKS = 1024;
+  private static final int SAMPLE_STEP_OF_MANY = 32;
+
+  /**
+   * Codes in a sample of many blocks that are among the nearest ones wanted, if there are enough.
+   */
   private static final int SAMPLE_HITS = 64;
 
   private CodeScan() {}
@@ -67,8 +72,9 @@ public final class CodeScan {
       TaskExecutor executor)
       throws IOException {
     int blocks = codes.blocks();
-    int step = Math.max(MIN_SAMPLE_STEP, keep / SAMPLE_HITS);
-    boolean sampled = blocks >= 4 * step && codes.size() >= 8L * keep;
+    int step =
+        blocks < MANY_BLOCKS ? SAMPLE_STEP : Math.max(SAMPLE_STEP_OF_MANY, keep / SAMPLE_HITS);
+    boolean sampled = blocks >= 4 * step && codes.size() >= 4L * keep;
     int unlimited = query.maxDistance(level);
     int start = unlimited;
     if (sampled) {

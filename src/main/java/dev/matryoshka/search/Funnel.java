@@ -24,13 +24,9 @@ public record Funnel(List<Stage> stages, boolean adaptive) {
 
   // Chosen in docs/quality.md; what asks for this much are queries unlike the documents.
   private static final int SCANNED_KEEP = 4_000;
-  private static final int SCANNED_KEEP_PER_HIT = 20;
-  private static final int RESCORED_KEEP = 900;
-  private static final int RESCORED_KEEP_PER_HIT = 5;
-
-  // What the estimate is to find before it may stop early: those that full precision will look at.
-  private static final int ESTIMATED = 50;
-  private static final int ESTIMATED_PER_HIT = 5;
+  private static final int SCANNED_KEEP_PER_HIT = 40;
+  private static final int RESCORED_KEEP = 1_500;
+  private static final int RESCORED_KEEP_PER_HIT = 10;
 
   public Funnel {
     stages = List.copyOf(stages);
@@ -84,16 +80,9 @@ public record Funnel(List<Stage> stages, boolean adaptive) {
     return new Funnel(wider);
   }
 
-  /** The same funnel, in which every stage looks at all that it is given. */
+  /** The same funnel, in which full precision looks at all that it is given. */
   Funnel exhaustive() {
     return new Funnel(stages, false);
-  }
-
-  /** How many of the best an adaptive stage has to find before it may leave out the rest. */
-  int wanted(Stage stage, int k) {
-    return stage.keep() == Stage.LAST
-        ? k
-        : Math.min(stage.keep(), keep(ESTIMATED, ESTIMATED_PER_HIT, k));
   }
 
   Stage first() {

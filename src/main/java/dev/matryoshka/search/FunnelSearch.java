@@ -74,14 +74,18 @@ final class FunnelSearch {
                   int enough =
                       stage.kind() == Stage.Kind.FLOAT ? 0 : funnel.scoredAtFullPrecision();
                   int visited = segment.scan(stage, accept.get(s), enough, k);
-                  makeComparable(segment, stage, funnel, k);
+                  makeComparable(segment, stage);
                   return visited;
                 }
                 if (stage.kind() == Stage.Kind.ASYMMETRIC && segment.estimated(stage)) {
                   return 0;
                 }
-                int visited = rescore(segment, stage, funnel, k);
-                makeComparable(segment, stage, funnel, k);
+                if (stage.keep() == Stage.LAST && funnel.adaptive() && segment.exact() == false) {
+                  return segment.rescorePromising(stage, k);
+                }
+                int visited = segment.candidates().size();
+                segment.rescore(stage);
+                makeComparable(segment, stage);
                 return visited;
               });
       keys = cut(keep);
@@ -92,21 +96,11 @@ final class FunnelSearch {
     return keys;
   }
 
-  private static int rescore(SegmentSearch segment, Stage stage, Funnel funnel, int k)
-      throws IOException {
-    if (funnel.adaptive() && segment.exact() == false) {
-      return segment.rescorePromising(stage, funnel.wanted(stage, k));
-    }
-    segment.rescore(stage);
-    return segment.candidates().size();
-  }
-
   /** Distances under different rotations say nothing about each other; estimates do. */
-  private void makeComparable(SegmentSearch segment, Stage stage, Funnel funnel, int k)
-      throws IOException {
+  private void makeComparable(SegmentSearch segment, Stage stage) throws IOException {
     if (stage.kind() == Stage.Kind.HAMMING && segments.size() > 1 && segment.exact() == false) {
       segment.cut(stage.keep());
-      rescore(segment, Stage.asymmetric(stage.size(), stage.keep()), funnel, k);
+      segment.rescore(Stage.asymmetric(stage.size(), stage.keep()));
     }
   }
 

@@ -16,17 +16,18 @@ import java.util.Arrays;
 
 /**
  * Scores candidates more finely, the most promising ones by their coarse score first, and stops
- * where the rest cannot matter: when the best of them, as the scores seen so far predict it, is
- * {@value #SPREADS} standard deviations of that prediction below what is wanted. An easy query ends
- * after a few of its candidates; one that is unlike the documents, whose coarse scores say little,
- * goes through all.
+ * where the rest cannot matter: when so few of them are expected among the best that a share of
+ * {@value #MISSES} is not exceeded. An easy query ends after a few of its candidates; one that is
+ * unlike the documents, whose coarse scores say little, goes through all.
  *
- * <p>The prediction is the least-squares line of fine over coarse scores. Not a proof: full
- * precision on every candidate is what explicit stages are for. Deterministic.
+ * <p>What is expected follows from the scores seen so far: the least-squares line of fine over
+ * coarse scores, with normally distributed deviations from it. Not a proof: full precision on every
+ * candidate is what explicit stages are for. Deterministic.
  */
 final class PromisingFirst {
 
-  private static final double SPREADS = 3;
+  /** Of the wanted ones; measured in docs/quality.md. */
+  private static final double MISSES = 0.003;
 
   private final Candidates candidates;
   private final FineScorer scorer;
@@ -60,7 +61,8 @@ final class PromisingFirst {
    * Runs, and drops the candidates that were not scored.
    *
    * @param wanted how many of the best by fine score are to be found, at least 1
-   * @param batch how many are scored before the first look, at least 1; grows by half each time
+   * @param batch how many are scored before the first look, at least 1; doubles what is done each
+   *     time
    * @return number of candidates scored
    */
   int run(int wanted, int batch) throws IOException {
@@ -72,7 +74,7 @@ final class PromisingFirst {
         dropRest();
         break;
       }
-      batch = Math.max(batch, done / 2);
+      batch = done;
     }
     return done;
   }
@@ -96,17 +98,32 @@ final class PromisingFirst {
     done = end;
   }
 
-  /** Whether the next candidate, and so all further ones, would very likely not be wanted. */
+  /** Whether hardly any of the rest is expected to be wanted. */
   private boolean hopeless(int wanted) {
     double xx = sumXX - sumX * sumX / done;
     double xy = sumXY - sumX * sumY / done;
     double yy = sumYY - sumY * sumY / done;
     double slope = xx > 0 ? Math.max(0, xy / xx) : 0;
-    double spread = Math.sqrt(Math.max(0, yy - slope * xy) / done);
-    // The selection left the worst of what is done in the last place.
-    double next = CandidateKeys.score(keys[done - 1]);
-    double predicted = (sumY + slope * (done * next - sumX)) / done;
-    return predicted + SPREADS * spread < worstWanted(wanted);
+    double spread = Math.max(Math.sqrt(Math.max(0, yy - slope * xy) / done), Float.MIN_NORMAL);
+    double least = worstWanted(wanted);
+    double expected = 0;
+    for (int i = done; i < keys.length; i++) {
+      double predicted =
+          (sumY + slope * (done * (double) CandidateKeys.score(keys[i]) - sumX)) / done;
+      expected += tail((least - predicted) / spread);
+      if (expected > MISSES * wanted) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * The probability that a normal deviate exceeds a value, to within a few percent of itself (Lin,
+   * "Approximating the normal tail probability and its inverse", 1989).
+   */
+  private static double tail(double z) {
+    return z < 0 ? 1 - tail(-z) : 0.5 * Math.exp(-0.717 * z - 0.416 * z * z);
   }
 
   /** The fine score of the last of the best ones. */
