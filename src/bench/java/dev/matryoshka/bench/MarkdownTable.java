@@ -28,7 +28,7 @@ public final class MarkdownTable {
   }
 
   /** A share or a similar number, NaN for one that does not exist. */
-  static String figure(double value) {
+  public static String figure(double value) {
     return Double.isNaN(value) ? "–" : String.format(Locale.ROOT, "%.3f", value);
   }
 

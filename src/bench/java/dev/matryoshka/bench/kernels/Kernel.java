@@ -41,11 +41,7 @@ record Kernel(
 
   private static final int MILLION = 1_000_000;
   private static final List<String> READS =
-      List.of(
-          "ReadKernels.oneStream",
-          "ReadKernels.oneStreamOfEight",
-          "ReadKernels.fourStreams",
-          "ReadKernels.eightStreams");
+      List.of("ReadKernels.oneStream", "ReadKernels.fourStreams", "ReadKernels.eightStreams");
 
   /**
    * All kernels.
@@ -77,7 +73,7 @@ record Kernel(
                 "vectors",
                 "RowKernels.stage",
                 "RowKernels.copies",
-                List.of("RowKernels.read", "RowKernels.readFour"),
+                List.of("RowKernels.read"),
                 Map.of()),
             new Kernel(
                 "encode",

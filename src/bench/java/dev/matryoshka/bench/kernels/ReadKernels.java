@@ -67,75 +67,33 @@ public class ReadKernels {
     arena.close();
   }
 
+  /** One stream, eight loads at a time. */
   @Benchmark
   public long oneStream() {
-    LongVector a = LongVector.zero(SPECIES);
-    LongVector b = a;
-    LongVector c = a;
-    LongVector d = a;
-    long step = 4L * WIDTH;
-    for (long at = 0; at + step <= length; at += step) {
-      a = a.add(at(at));
-      b = b.add(at(at + WIDTH));
-      c = c.add(at(at + 2 * WIDTH));
-      d = d.add(at(at + 3 * WIDTH));
-    }
-    return sum(a, b, c, d);
+    return read(WIDTH, 2L * WIDTH, 8L * WIDTH, length);
   }
 
-  @Benchmark
-  public long oneStreamOfEight() {
-    LongVector a = LongVector.zero(SPECIES);
-    LongVector b = a;
-    LongVector c = a;
-    LongVector d = a;
-    LongVector e = a;
-    LongVector f = a;
-    LongVector g = a;
-    LongVector h = a;
-    long step = 8L * WIDTH;
-    for (long at = 0; at + step <= length; at += step) {
-      a = a.add(at(at));
-      b = b.add(at(at + WIDTH));
-      c = c.add(at(at + 2 * WIDTH));
-      d = d.add(at(at + 3 * WIDTH));
-      e = e.add(at(at + 4 * WIDTH));
-      f = f.add(at(at + 5 * WIDTH));
-      g = g.add(at(at + 6 * WIDTH));
-      h = h.add(at(at + 7 * WIDTH));
-    }
-    return sum(a, b, c, d) + sum(e, f, g, h);
-  }
-
-  /** Four quarters of the file at a time. */
+  /** Four quarters of the file side by side. */
   @Benchmark
   public long fourStreams() {
-    LongVector a = LongVector.zero(SPECIES);
-    LongVector b = a;
-    LongVector c = a;
-    LongVector d = a;
-    LongVector e = a;
-    LongVector f = a;
-    LongVector g = a;
-    LongVector h = a;
-    long quarter = length / 4;
-    long step = 2L * WIDTH;
-    for (long at = 0; at + step <= quarter; at += step) {
-      a = a.add(at(at));
-      b = b.add(at(at + WIDTH));
-      c = c.add(at(quarter + at));
-      d = d.add(at(quarter + at + WIDTH));
-      e = e.add(at(2 * quarter + at));
-      f = f.add(at(2 * quarter + at + WIDTH));
-      g = g.add(at(3 * quarter + at));
-      h = h.add(at(3 * quarter + at + WIDTH));
-    }
-    return sum(a, b, c, d) + sum(e, f, g, h);
+    return read(WIDTH, length / 4, 2L * WIDTH, length / 4);
   }
 
-  /** Eight parts of the file at a time. */
+  /** Eight parts of the file side by side. */
   @Benchmark
   public long eightStreams() {
+    return read(length / 8, length / 4, WIDTH, length / 8);
+  }
+
+  /**
+   * Adds up four pairs of vectors in each step.
+   *
+   * @param apart bytes between the two of a pair
+   * @param pairs bytes between pairs
+   * @param step bytes from one step to the next
+   * @param end bytes that steps cover
+   */
+  private long read(long apart, long pairs, long step, long end) {
     LongVector a = LongVector.zero(SPECIES);
     LongVector b = a;
     LongVector c = a;
@@ -144,25 +102,20 @@ public class ReadKernels {
     LongVector f = a;
     LongVector g = a;
     LongVector h = a;
-    long part = length / 8;
-    for (long at = 0; at + WIDTH <= part; at += WIDTH) {
+    for (long at = 0; at + step <= end; at += step) {
       a = a.add(at(at));
-      b = b.add(at(part + at));
-      c = c.add(at(2 * part + at));
-      d = d.add(at(3 * part + at));
-      e = e.add(at(4 * part + at));
-      f = f.add(at(5 * part + at));
-      g = g.add(at(6 * part + at));
-      h = h.add(at(7 * part + at));
+      b = b.add(at(at + apart));
+      c = c.add(at(at + pairs));
+      d = d.add(at(at + pairs + apart));
+      e = e.add(at(at + 2 * pairs));
+      f = f.add(at(at + 2 * pairs + apart));
+      g = g.add(at(at + 3 * pairs));
+      h = h.add(at(at + 3 * pairs + apart));
     }
-    return sum(a, b, c, d) + sum(e, f, g, h);
+    return a.add(b).add(c.add(d)).add(e.add(f).add(g.add(h))).reduceLanes(VectorOperators.ADD);
   }
 
   private LongVector at(long offset) {
     return LongVector.fromMemorySegment(SPECIES, bytes, offset, ORDER);
-  }
-
-  private static long sum(LongVector a, LongVector b, LongVector c, LongVector d) {
-    return a.add(b).add(c.add(d)).reduceLanes(VectorOperators.ADD);
   }
 }
