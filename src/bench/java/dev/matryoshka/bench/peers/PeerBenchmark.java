@@ -37,7 +37,10 @@ import java.util.Map;
  */
 public final class PeerBenchmark {
 
-  private static final int WARM_UP_QUERIES = 200;
+  private static final int WARM_UP_QUERIES = 100;
+
+  /** Enough for each field to learn, build and merge what it does. */
+  private static final int WARM_UP_DOCUMENTS = 4000;
 
   /** A segment exists twice while it is merged. */
   private static final int COPIES = 2;
@@ -115,26 +118,36 @@ public final class PeerBenchmark {
     List<Target> targets = build(documents, client);
     Searches searches = new Searches(set.queries(), exact, progress);
     List<SearchCase> cases = SearchCase.all();
-    boolean latency = options.parts().contains(Part.LATENCY);
-    boolean throughput = options.parts().contains(Part.THROUGHPUT);
-    if (latency || throughput) {
+    if (options.parts().contains(Part.LATENCY) || options.parts().contains(Part.THROUGHPUT)) {
       searches.warmUp(targets, cases, WARM_UP_QUERIES);
-      SearchReport report = new SearchReport();
-      for (SearchCase search : cases) {
-        report.add(
-            search,
-            targets,
-            latency ? searches.latencies(targets, search) : null,
-            throughput ? searches.throughputs(targets, search) : null);
-      }
-      report.print(out);
     }
+    SearchReport report = new SearchReport(targets);
+    if (options.parts().contains(Part.LATENCY)) {
+      Sample nothing = searches.nothing(targets.getFirst().index());
+      out.printf(Locale.ROOT, "%nA search that finds nothing takes %.2f ms.%n", nothing.median());
+      int steps = cases.size() * searches.queries();
+      try (ProgressBar bar = new ProgressBar(progress, "One client", steps, 0)) {
+        for (SearchCase search : cases) {
+          report.add(search, searches.latencies(targets, search, bar));
+        }
+      }
+    }
+    if (options.parts().contains(Part.THROUGHPUT)) {
+      int steps = cases.size() * targets.size() * Searches.ROUNDS;
+      try (ProgressBar bar = new ProgressBar(progress, "Four", steps, 0)) {
+        for (SearchCase search : cases) {
+          report.add(search, searches.throughputs(targets, search, bar));
+        }
+      }
+    }
+    report.print(out);
     if (options.parts().contains(Part.CURVE)) {
-      new RecallCurve(searches, targets, documents.dims()).print(options, out);
+      new RecallCurve(searches, targets, documents.dims(), progress).print(options, out);
     }
   }
 
   private List<Target> build(Documents documents, RestClient client) throws IOException {
+    warmUp(documents, client);
     BuildReport report = new BuildReport(documents.size());
     List<Target> targets = new ArrayList<>();
     for (Peer peer : options.peers()) {
@@ -161,6 +174,21 @@ public final class PeerBenchmark {
     }
     report.print(out);
     return targets;
+  }
+
+  /** Indexes a little into every type, so that the first is not the one that a cold server slows. */
+  private void warmUp(Documents documents, RestClient client) throws IOException {
+    progress.println("Warm-up of indexing");
+    for (Peer peer : options.peers()) {
+      PeerIndex index = PeerIndex.create(client, peer, documents.dims());
+      int count = Math.min(documents.size(), WARM_UP_DOCUMENTS);
+      for (int from = 0; from < count; from += PeerIndex.BULK) {
+        index.bulk(documents.bulk(from, Math.min(count, from + PeerIndex.BULK)));
+        index.refresh();
+      }
+      index.merge();
+      index.delete();
+    }
   }
 
   /** Fails early rather than when the last index is nearly complete. */

@@ -13,6 +13,7 @@ package dev.matryoshka.bench.peers;
 
 import dev.matryoshka.bench.GeneratedPart;
 import dev.matryoshka.bench.MarkdownTable;
+import dev.matryoshka.terminal.ProgressBar;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -26,10 +27,12 @@ final class RecallCurve {
   private static final int WARM_UP_QUERIES = 50;
 
   private final Searches searches;
+  private final PrintStream progress;
   private final List<Target> targets = new ArrayList<>();
 
-  RecallCurve(Searches searches, List<Target> indices, int dims) {
+  RecallCurve(Searches searches, List<Target> indices, int dims, PrintStream progress) {
     this.searches = searches;
+    this.progress = progress;
     for (Target target : indices) {
       for (Peer.Effort effort : target.index().peer().efforts(dims)) {
         targets.add(new Target(target.index(), effort));
@@ -39,7 +42,10 @@ final class RecallCurve {
 
   void print(PeerOptions options, PrintStream out) throws IOException {
     searches.warmUp(targets, List.of(SEARCH), WARM_UP_QUERIES);
-    List<Searches.Latency> latencies = searches.latencies(targets, SEARCH);
+    List<Searches.Latency> latencies;
+    try (ProgressBar bar = new ProgressBar(progress, "Efforts", searches.queries(), 0)) {
+      latencies = searches.latencies(targets, SEARCH, bar);
+    }
     MarkdownTable table =
         new MarkdownTable(List.of("field", "effort", "recall@10", "5th percentile", "p50"));
     RecallPlot plot = new RecallPlot();

@@ -14,58 +14,81 @@ package dev.matryoshka.bench.peers;
 import dev.matryoshka.bench.MarkdownTable;
 import java.io.PrintStream;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.Set;
 
 /** Recall, latency and throughput, a table for each k. */
 final class SearchReport {
 
-  private final Map<Integer, MarkdownTable> tables = new TreeMap<>();
+  private final List<Target> targets;
+  private final Map<SearchCase, List<Searches.Latency>> latencies = new LinkedHashMap<>();
+  private final Map<SearchCase, double[]> rates = new LinkedHashMap<>();
 
-  /**
-   * Adds what one case measured.
-   *
-   * @param latencies of each target, or null when not measured
-   * @param rates searches a second on each target, or null when not measured
-   */
-  void add(
-      SearchCase search, List<Target> targets, List<Searches.Latency> latencies, double[] rates) {
-    MarkdownTable table =
-        tables.computeIfAbsent(
-            search.k(),
-            k ->
-                new MarkdownTable(
-                    List.of(
-                        "filter",
-                        "field",
-                        "recall@" + k,
-                        "5th percentile",
-                        "p50",
-                        "p99",
-                        "p50 of matryoshka / this",
-                        "searches/s, 4 clients")));
+  SearchReport(List<Target> targets) {
+    this.targets = targets;
+  }
+
+  /** Adds what searches with one client took and found on each target. */
+  void add(SearchCase search, List<Searches.Latency> measured) {
+    latencies.put(search, measured);
+  }
+
+  /** Adds how many searches a second each target answered. */
+  void add(SearchCase search, double[] measured) {
+    rates.put(search, measured);
+  }
+
+  void print(PrintStream out) {
+    Map<Integer, MarkdownTable> tables = new LinkedHashMap<>();
+    Set<SearchCase> searches = new LinkedHashSet<>(latencies.keySet());
+    searches.addAll(rates.keySet());
+    for (SearchCase search : searches) {
+      MarkdownTable table = tables.computeIfAbsent(search.k(), SearchReport::table);
+      for (int t = 0; t < targets.size(); t++) {
+        List<String> figures = new ArrayList<>(latency(search, t));
+        double[] measured = rates.get(search);
+        figures.add(measured == null ? "" : String.format(Locale.ROOT, "%,.0f", measured[t]));
+        table.add(List.of(search.filter().label(), targets.get(t).label()), figures);
+      }
+    }
+    tables.forEach((k, table) -> table.print("The best " + k, out));
+  }
+
+  private static MarkdownTable table(int k) {
+    return new MarkdownTable(
+        List.of(
+            "filter",
+            "field",
+            "recall@" + k,
+            "5th percentile",
+            "p50",
+            "p99",
+            "matryoshka's p50 / this",
+            "searches/s, 4 clients"));
+  }
+
+  private List<String> latency(SearchCase search, int target) {
+    List<Searches.Latency> measured = latencies.get(search);
+    if (measured == null) {
+      return List.of("", "", "", "", "");
+    }
+    Searches.Latency latency = measured.get(target);
     double ours = Double.NaN;
     for (int t = 0; t < targets.size(); t++) {
-      if (latencies != null && targets.get(t).index().peer() == Peer.MATRYOSHKA) {
-        ours = latencies.get(t).millis().median();
+      if (targets.get(t).index().peer() == Peer.MATRYOSHKA) {
+        ours = measured.get(t).millis().median();
       }
     }
-    for (int t = 0; t < targets.size(); t++) {
-      List<String> figures = new ArrayList<>();
-      if (latencies == null) {
-        figures.addAll(List.of("", "", "", "", ""));
-      } else {
-        Searches.Latency latency = latencies.get(t);
-        figures.addAll(recall(latency));
-        figures.add(millis(latency.millis().median()));
-        figures.add(millis(latency.millis().percentile(99)));
-        figures.add(String.format(Locale.ROOT, "%.2f", ours / latency.millis().median()));
-      }
-      figures.add(rates == null ? "" : String.format(Locale.ROOT, "%,.0f", rates[t]));
-      table.add(List.of(search.filter().label(), targets.get(t).label()), figures);
-    }
+    List<String> figures = new ArrayList<>(recall(latency));
+    figures.add(millis(latency.millis().median()));
+    figures.add(millis(latency.millis().percentile(99)));
+    double ratio = ours / latency.millis().median();
+    figures.add(Double.isNaN(ratio) ? "" : String.format(Locale.ROOT, "%.2f", ratio));
+    return figures;
   }
 
   static List<String> recall(Searches.Latency latency) {
@@ -76,9 +99,5 @@ final class SearchReport {
 
   static String millis(double millis) {
     return String.format(Locale.ROOT, "%.2f ms", millis);
-  }
-
-  void print(PrintStream out) {
-    tables.forEach((k, table) -> table.print("Searches for " + k, out));
   }
 }

@@ -32,7 +32,10 @@ import java.util.concurrent.Future;
 final class Searches {
 
   private static final int CLIENTS = 4;
-  private static final int ROUNDS = 3;
+
+  /** Slices of each target that {@link #throughputs} measures. */
+  static final int ROUNDS = 3;
+
   private static final long SLICE_NANOS = Duration.ofMillis(700).toNanos();
 
   private final String[] vectors;
@@ -56,7 +59,7 @@ final class Searches {
   /** Searches the first queries without measuring, until compilers and caches have settled. */
   void warmUp(List<Target> targets, List<SearchCase> searches, int queries) {
     int count = Math.min(queries, vectors.length);
-    try (ProgressBar bar = bar("Warm-up", searches.size() * count)) {
+    try (ProgressBar bar = new ProgressBar(progress, "Warm-up", searches.size() * count, 0)) {
       for (SearchCase search : searches) {
         for (int q = 0; q < count; q++) {
           for (Target target : targets) {
@@ -68,25 +71,39 @@ final class Searches {
     }
   }
 
+  /** What a search costs that finds nothing: HTTP and everything that is not about vectors. */
+  Sample nothing(PeerIndex index) {
+    double[] millis = new double[vectors.length];
+    for (int q = 0; q < millis.length; q++) {
+      long start = System.nanoTime();
+      index.search("{\"query\":{\"match_none\":{}}}");
+      millis[q] = (System.nanoTime() - start) / 1e6;
+    }
+    return new Sample(millis);
+  }
+
+  /** Queries that every case runs. */
+  int queries() {
+    return vectors.length;
+  }
+
   /** Sends every query to all targets in turn, a different one first each time. */
-  List<Latency> latencies(List<Target> targets, SearchCase search) throws IOException {
+  List<Latency> latencies(List<Target> targets, SearchCase search, ProgressBar bar)
+      throws IOException {
     double[][] millis = new double[targets.size()][vectors.length];
     double[][] recalls = new double[targets.size()][vectors.length];
-    String label = "k " + search.k() + ", " + search.filter().label();
-    try (ProgressBar bar = bar(label, vectors.length)) {
-      for (int q = 0; q < vectors.length; q++) {
-        for (int i = 0; i < targets.size(); i++) {
-          int t = (q + i) % targets.size();
-          Target target = targets.get(t);
-          String body = target.body(vectors[q], search);
-          long start = System.nanoTime();
-          RestResponse response = target.index().search(body);
-          millis[t][q] = (System.nanoTime() - start) / 1e6;
-          int[] hits = PeerIndex.hits(response);
-          recalls[t][q] = exact.recall(q, search.filter(), search.k(), hits);
-        }
-        bar.advance(1);
+    for (int q = 0; q < vectors.length; q++) {
+      for (int i = 0; i < targets.size(); i++) {
+        int t = (q + i) % targets.size();
+        Target target = targets.get(t);
+        String body = target.body(vectors[q], search);
+        long start = System.nanoTime();
+        RestResponse response = target.index().search(body);
+        millis[t][q] = (System.nanoTime() - start) / 1e6;
+        int[] hits = PeerIndex.hits(response);
+        recalls[t][q] = exact.recall(q, search.filter(), search.k(), hits);
       }
+      bar.advance(1);
     }
     List<Latency> latencies = new ArrayList<>();
     for (int t = 0; t < targets.size(); t++) {
@@ -100,11 +117,9 @@ final class Searches {
    *
    * @return searches a second on each target: medians of slices that take turns
    */
-  double[] throughputs(List<Target> targets, SearchCase search) {
+  double[] throughputs(List<Target> targets, SearchCase search, ProgressBar bar) {
     double[][] rates = new double[targets.size()][ROUNDS];
-    String label = CLIENTS + " clients, k " + search.k() + ", " + search.filter().label();
-    try (ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
-        ProgressBar bar = bar(label, ROUNDS * targets.size())) {
+    try (ExecutorService clients = Executors.newFixedThreadPool(CLIENTS)) {
       for (int round = 0; round < ROUNDS; round++) {
         for (int t = 0; t < targets.size(); t++) {
           rates[t][round] = slice(clients, targets.get(t), search);
@@ -142,9 +157,5 @@ final class Searches {
     } catch (ExecutionException e) {
       throw new IllegalStateException("a search failed", e.getCause());
     }
-  }
-
-  private ProgressBar bar(String label, int steps) {
-    return new ProgressBar(progress, label, steps, 0);
   }
 }
