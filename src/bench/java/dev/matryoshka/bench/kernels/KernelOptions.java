@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.bench.kernels;
 
+import dev.matryoshka.bench.OptionValues;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -48,10 +49,8 @@ record KernelOptions(List<Kernel> kernels, int rounds, boolean quick, boolean wr
           String value = args[i + 1];
           if (args[i].equals("--kernels")) {
             groups = List.of(value.split(","));
-          } else if (value.matches("[1-9][0-9]?")) {
-            rounds = Integer.parseInt(value);
           } else {
-            throw new IllegalArgumentException("[--rounds] takes 1 to 99, not [" + value + "]");
+            rounds = OptionValues.positive(args[i], value);
           }
           i++;
         }

@@ -176,7 +176,9 @@ public final class PeerBenchmark {
     return targets;
   }
 
-  /** Indexes a little into every type, so that the first is not the one that a cold server slows. */
+  /**
+   * Indexes a little into every type, so that the first is not the one that a cold server slows.
+   */
   private void warmUp(Documents documents, RestClient client) throws IOException {
     progress.println("Warm-up of indexing");
     for (Peer peer : options.peers()) {

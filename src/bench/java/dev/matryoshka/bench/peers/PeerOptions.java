@@ -11,7 +11,7 @@
  */
 package dev.matryoshka.bench.peers;
 
-import java.nio.file.Files;
+import dev.matryoshka.bench.OptionValues;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -93,8 +93,8 @@ record PeerOptions(
       switch (option) {
         case "--data" -> data = Path.of(value);
         case "--set" -> set = value;
-        case "--docs" -> docs = positive(option, value);
-        case "--queries" -> queries = positive(option, value);
+        case "--docs" -> docs = OptionValues.positive(option, value);
+        case "--queries" -> queries = OptionValues.positive(option, value);
         case "--fields" -> peers = Arrays.stream(value.split(",")).map(Peer::of).toList();
         case "--parts" -> {
           List<Part> named = new ArrayList<>();
@@ -104,18 +104,14 @@ record PeerOptions(
           parts = Set.copyOf(named);
         }
         case "--heap" -> heap = heap(value);
-        case "--seconds" -> seconds = positive(option, value);
+        case "--seconds" -> seconds = OptionValues.positive(option, value);
         default -> throw new IllegalArgumentException("unknown option [" + option + "]");
       }
     }
     if (data == null || docs == 0) {
       throw new IllegalArgumentException("[--data] and [--docs] are needed");
     }
-    for (String file : List.of(set + "_docs.npy", set + "_queries.npy")) {
-      if (Files.isReadable(data.resolve(file)) == false) {
-        throw new IllegalArgumentException("there is no [" + data.resolve(file) + "]");
-      }
-    }
+    OptionValues.checkReadable(data, set + "_docs.npy", set + "_queries.npy");
     return new PeerOptions(data, set, docs, queries, peers, parts, heap, seconds, write);
   }
 
@@ -124,12 +120,5 @@ record PeerOptions(
       throw new IllegalArgumentException("[--heap] takes sizes such as 2g, not [" + value + "]");
     }
     return value;
-  }
-
-  private static int positive(String option, String value) {
-    if (value.matches("[1-9][0-9]{0,7}") == false) {
-      throw new IllegalArgumentException("[" + option + "] takes numbers, not [" + value + "]");
-    }
-    return Integer.parseInt(value);
   }
 }

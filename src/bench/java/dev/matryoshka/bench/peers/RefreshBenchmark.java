@@ -24,8 +24,9 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Indexes as fast as one client can while another refreshes every second, as an index with a
- * refresh interval of a second does by itself, and times the refreshes. Fields take turns, each on
- * a new index, in an order that treats both alike.
+ * refresh interval of a second does by itself, and times the refreshes. A turn ends early when
+ * there are no more documents. Fields take turns, each on a new index, in an order that treats both
+ * alike.
  */
 final class RefreshBenchmark {
 
@@ -46,7 +47,15 @@ final class RefreshBenchmark {
   void run(int seconds, PrintStream out) throws IOException {
     MarkdownTable table =
         new MarkdownTable(
-            List.of("field", "documents/s", "refreshes", "p50", "p95", "longest", "segments"));
+            List.of(
+                "field",
+                "documents",
+                "documents/s",
+                "refreshes",
+                "p50",
+                "p95",
+                "longest",
+                "segments"));
     // The first turn would pay for what the server compiles.
     progress.println("Warm-up");
     for (Peer peer : List.of(Peer.FLAT, Peer.MATRYOSHKA)) {
@@ -56,7 +65,7 @@ final class RefreshBenchmark {
       progress.println("Indexing into " + peer.label());
       table.add(List.of(peer.label()), turn(peer, seconds));
     }
-    table.print("Steady indexing with a refresh every second, " + seconds + " s each", out);
+    table.print("Indexing with a refresh every second, at most " + seconds + " s each", out);
   }
 
   private List<String> turn(Peer peer, int seconds) throws IOException {
@@ -78,6 +87,7 @@ final class RefreshBenchmark {
     int segments = index.size().segments();
     index.delete();
     return List.of(
+        String.format(Locale.ROOT, "%,d", done),
         String.format(Locale.ROOT, "%,.0f", done / elapsed),
         Integer.toString(refreshes.size()),
         SearchReport.millis(millis.median()),

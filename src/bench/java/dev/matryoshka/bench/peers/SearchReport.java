@@ -47,34 +47,34 @@ final class SearchReport {
     Set<SearchCase> searches = new LinkedHashSet<>(latencies.keySet());
     searches.addAll(rates.keySet());
     for (SearchCase search : searches) {
-      MarkdownTable table = tables.computeIfAbsent(search.k(), SearchReport::table);
+      MarkdownTable table = tables.computeIfAbsent(search.k(), this::table);
       for (int t = 0; t < targets.size(); t++) {
         List<String> figures = new ArrayList<>(latency(search, t));
-        double[] measured = rates.get(search);
-        figures.add(measured == null ? "" : String.format(Locale.ROOT, "%,.0f", measured[t]));
+        if (rates.containsKey(search)) {
+          figures.add(String.format(Locale.ROOT, "%,.0f", rates.get(search)[t]));
+        }
         table.add(List.of(search.filter().label(), targets.get(t).label()), figures);
       }
     }
     tables.forEach((k, table) -> table.print("The best " + k, out));
   }
 
-  private static MarkdownTable table(int k) {
-    return new MarkdownTable(
-        List.of(
-            "filter",
-            "field",
-            "recall@" + k,
-            "5th percentile",
-            "p50",
-            "p99",
-            "matryoshka's p50 / this",
-            "searches/s, 4 clients"));
+  private MarkdownTable table(int k) {
+    List<String> header = new ArrayList<>(List.of("filter", "field"));
+    if (latencies.isEmpty() == false) {
+      header.addAll(
+          List.of("recall@" + k, "5th percentile", "p50", "p99", "matryoshka's p50 / this"));
+    }
+    if (rates.isEmpty() == false) {
+      header.add("searches/s, 4 clients");
+    }
+    return new MarkdownTable(header);
   }
 
   private List<String> latency(SearchCase search, int target) {
     List<Searches.Latency> measured = latencies.get(search);
     if (measured == null) {
-      return List.of("", "", "", "", "");
+      return List.of();
     }
     Searches.Latency latency = measured.get(target);
     double ours = Double.NaN;
