@@ -15,17 +15,18 @@ import org.apache.lucene.util.LongHeap;
 import org.apache.lucene.util.NumericUtils;
 
 /** Keeps the documents of the highest scores, ties to the lowest number. */
-final class BestFirst {
+public final class BestFirst {
 
   private final LongHeap heap;
   private final int depth;
 
-  BestFirst(int depth) {
+  public BestFirst(int depth) {
     this.depth = depth;
     this.heap = new LongHeap(depth);
   }
 
-  void offer(float score, int document) {
+  /** Takes a document if it is among the best so far. */
+  public void offer(float score, int document) {
     long key =
         (long) NumericUtils.floatToSortableInt(score) << Integer.SIZE | ~document & 0xffffffffL;
     if (heap.size() < depth) {
@@ -36,7 +37,7 @@ final class BestFirst {
   }
 
   /** The documents, best first; empties this. */
-  int[] documents() {
+  public int[] documents() {
     int[] documents = new int[heap.size()];
     for (int i = documents.length - 1; i >= 0; i--) {
       documents[i] = ~(int) heap.pop();

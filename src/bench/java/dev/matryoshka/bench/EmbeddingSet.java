@@ -26,7 +26,7 @@ import org.apache.lucene.util.VectorUtil;
  *
  * @param relevant for each query the numbers of its relevant documents; empty when no query has any
  */
-record EmbeddingSet(float[][] documents, float[][] queries, List<int[]> relevant) {
+public record EmbeddingSet(float[][] documents, float[][] queries, List<int[]> relevant) {
 
   /** Loads a set. */
   static EmbeddingSet load(QualityOptions options) throws IOException {
@@ -50,7 +50,22 @@ record EmbeddingSet(float[][] documents, float[][] queries, List<int[]> relevant
     return new EmbeddingSet(documents, queries, relevant);
   }
 
-  int dims() {
+  /**
+   * Loads a set without judgements.
+   *
+   * @param set its name
+   * @param queries most queries to load
+   */
+  public static EmbeddingSet load(Path data, String set, int queries) throws IOException {
+    float[][] documents = NumpyFile.read(data.resolve(set + "_docs.npy"), Integer.MAX_VALUE);
+    float[][] asked = NumpyFile.read(data.resolve(set + "_queries.npy"), queries);
+    unitLength(documents);
+    unitLength(asked);
+    return new EmbeddingSet(documents, asked, List.of());
+  }
+
+  /** Dimensions of every vector. */
+  public int dims() {
     return documents[0].length;
   }
 

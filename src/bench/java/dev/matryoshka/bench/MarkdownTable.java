@@ -18,17 +18,17 @@ import java.util.List;
 import java.util.Locale;
 
 /** Collects rows and prints them as a table. */
-final class MarkdownTable {
+public final class MarkdownTable {
 
   private final List<String> header;
   private final List<List<String>> rows = new ArrayList<>();
 
-  MarkdownTable(List<String> header) {
+  public MarkdownTable(List<String> header) {
     this.header = header;
   }
 
   /** A share or a similar number, NaN for one that does not exist. */
-  static String figure(double value) {
+  public static String figure(double value) {
     return Double.isNaN(value) ? "–" : String.format(Locale.ROOT, "%.3f", value);
   }
 
@@ -40,13 +40,13 @@ final class MarkdownTable {
     return figures;
   }
 
-  void add(List<String> labels, List<String> figures) {
+  public void add(List<String> labels, List<String> figures) {
     List<String> row = new ArrayList<>(labels);
     row.addAll(figures);
     rows.add(row);
   }
 
-  void print(String title, PrintStream out) {
+  public void print(String title, PrintStream out) {
     out.println("\n**" + title + "**\n");
     printRow(header, out);
     printRow(Collections.nCopies(header.size(), "---"), out);

@@ -18,10 +18,6 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
-import java.util.logging.Logger;
-import org.apache.logging.log4j.Level;
-import org.apache.logging.log4j.core.config.Configurator;
-import org.elasticsearch.common.logging.LogConfigurator;
 
 /** Measures what searches lose, and prints it as tables. Started by {@code bin/bench quality}. */
 public final class QualityBenchmark {
@@ -48,11 +44,7 @@ public final class QualityBenchmark {
       System.exit(2);
       return;
     }
-    // Elasticsearch's formats, which are on the class path, have much to say about their absence
-    // from a server; tables are to be read.
-    LogConfigurator.configureESLogging();
-    Configurator.setRootLevel(Level.OFF);
-    Logger.getLogger("").setLevel(java.util.logging.Level.WARNING);
+    QuietLogging.configure();
     new QualityBenchmark(options, out).run();
   }
 

@@ -12,7 +12,6 @@
 package dev.matryoshka.bench;
 
 import dev.matryoshka.rotation.RotationKind;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -95,7 +94,7 @@ record QualityOptions(
         case "--queries" -> queries = value;
         case "--rotations" -> rotations = list(value).map(RotationKind::fromLabel).toList();
         case "--bits" -> bits = list(value).map(QualityOptions::bits).toList();
-        case "--limit" -> limit = positive(option, value);
+        case "--limit" -> limit = OptionValues.positive(option, value);
         default -> parts = Set.copyOf(list(value).map(QualityOptions::part).distinct().toList());
       }
     }
@@ -103,11 +102,7 @@ record QualityOptions(
       throw new IllegalArgumentException("[--data] and [--set] are needed");
     }
     queries = queries == null ? set : queries;
-    for (String file : List.of(set + "_docs.npy", queries + "_queries.npy")) {
-      if (Files.isReadable(data.resolve(file)) == false) {
-        throw new IllegalArgumentException("there is no [" + data.resolve(file) + "]");
-      }
-    }
+    OptionValues.checkReadable(data, set + "_docs.npy", queries + "_queries.npy");
     return new QualityOptions(data, set, queries, head, rotations, bits, parts, limit);
   }
 
@@ -123,18 +118,11 @@ record QualityOptions(
   }
 
   private static int bits(String value) {
-    int bits = positive("--bits", value);
+    int bits = OptionValues.positive("--bits", value);
     if (bits % Long.SIZE != 0) {
       throw new IllegalArgumentException("[--bits] takes multiples of 64, not [" + value + "]");
     }
     return bits;
-  }
-
-  private static int positive(String option, String value) {
-    if (value.matches("[1-9][0-9]{0,8}") == false) {
-      throw new IllegalArgumentException("[" + option + "] takes numbers, not [" + value + "]");
-    }
-    return Integer.parseInt(value);
   }
 
   /** The same options for the documents and queries of another set. */

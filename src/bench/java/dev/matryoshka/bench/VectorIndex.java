@@ -42,9 +42,9 @@ import org.apache.lucene.store.FSDirectory;
 import org.apache.lucene.util.IOUtils;
 
 /** Documents in an index of the plugin's format, numbered as they came; deleted when closed. */
-final class VectorIndex implements Closeable {
+public final class VectorIndex implements Closeable {
 
-  static final String FIELD = "v";
+  public static final String FIELD = "v";
 
   /** Small enough that flushes train nothing: segments are made by merges. */
   private static final int MOST_FLUSHED = 10_000;
@@ -64,7 +64,7 @@ final class VectorIndex implements Closeable {
    *
    * @param segments how many segments of equal size to end with, each the result of a merge
    */
-  static VectorIndex build(float[][] documents, CodecOptions options, int segments)
+  public static VectorIndex build(float[][] documents, CodecOptions options, int segments)
       throws IOException {
     VectorIndex[] parts = new VectorIndex[segments];
     for (int s = 0; s < segments; s++) {
@@ -152,10 +152,14 @@ final class VectorIndex implements Closeable {
 
   /** The codes of a segment, or null. */
   SegmentCodes codes(int leaf) {
+    return reader(leaf).codes(FIELD);
+  }
+
+  /** The plugin's reader of a segment. */
+  public MatryoshkaVectorsReader reader(int leaf) {
     KnnVectorsReader vectors = ((CodecReader) reader.leaves().get(leaf).reader()).getVectorReader();
-    return ((MatryoshkaVectorsReader)
-            ((PerFieldKnnVectorsFormat.FieldsReader) vectors).getFieldReader(FIELD))
-        .codes(FIELD);
+    return (MatryoshkaVectorsReader)
+        ((PerFieldKnnVectorsFormat.FieldsReader) vectors).getFieldReader(FIELD);
   }
 
   @Override

@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.demo;
 
+import dev.matryoshka.terminal.ProgressBar;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;

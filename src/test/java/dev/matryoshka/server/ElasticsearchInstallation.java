@@ -31,6 +31,9 @@ import java.util.stream.Stream;
  * and deletes the directory; the log of each node stays beside it.
  */
 public final class ElasticsearchInstallation implements AutoCloseable {
+  /** Java heap of a node unless something else is asked for. */
+  private static final String HEAP = "1g";
+
   private final Path logs;
   private final Path work;
   private final Path home;
@@ -155,7 +158,17 @@ public final class ElasticsearchInstallation implements AutoCloseable {
    *
    * @param settings on top of, or instead of, what {@link NodeDirectory} writes
    */
-  public synchronized ElasticsearchNode startNode(String name, Map<String, String> settings) {
+  public ElasticsearchNode startNode(String name, Map<String, String> settings) {
+    return startNode(name, settings, HEAP);
+  }
+
+  /**
+   * As above.
+   *
+   * @param heap size of the Java heap, such as {@code 2g}
+   */
+  public synchronized ElasticsearchNode startNode(
+      String name, Map<String, String> settings, String heap) {
     nodes.removeIf(node -> node.isAlive() == false);
     Map<String, String> discovery =
         nodes.isEmpty()
@@ -167,7 +180,7 @@ public final class ElasticsearchInstallation implements AutoCloseable {
       user.own(directory.root());
       ElasticsearchNode node =
           ElasticsearchNode.start(
-              directory, user, logs.resolve(work.getFileName() + "-" + name + ".log"));
+              directory, user, logs.resolve(work.getFileName() + "-" + name + ".log"), heap);
       nodes.add(node);
       node.awaitReady(nodes.size());
       return node;

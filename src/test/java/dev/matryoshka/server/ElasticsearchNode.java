@@ -38,7 +38,7 @@ public final class ElasticsearchNode {
     this.log = log;
   }
 
-  static ElasticsearchNode start(NodeDirectory directory, ServerUser user, Path log)
+  static ElasticsearchNode start(NodeDirectory directory, ServerUser user, Path log, String heap)
       throws IOException {
     List<String> command = List.of(directory.home().resolve("bin/elasticsearch").toString());
     ProcessBuilder builder =
@@ -49,7 +49,7 @@ public final class ElasticsearchNode {
     ElasticsearchInstallation.useJavaOfThisProcess(builder);
     builder.environment().put("ES_PATH_CONF", directory.config().toString());
     builder.environment().put("ES_TMPDIR", directory.temporary().toString());
-    builder.environment().put("ES_JAVA_OPTS", "-Xms1g -Xmx1g");
+    builder.environment().put("ES_JAVA_OPTS", "-Xms" + heap + " -Xmx" + heap);
     return new ElasticsearchNode(directory, builder.start(), log);
   }
 

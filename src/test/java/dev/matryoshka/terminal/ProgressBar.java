@@ -9,7 +9,7 @@
  * or implied. See the License for the specific language governing permissions and limitations under
  * the License.
  */
-package dev.matryoshka.demo;
+package dev.matryoshka.terminal;
 
 import java.io.PrintStream;
 import java.time.Duration;
@@ -19,7 +19,7 @@ import java.util.Locale;
  * Progress of work that has a known number of steps, with the time that is left. On a terminal one
  * line that redraws itself, elsewhere a line every tenth. Thread-safe.
  */
-final class ProgressBar implements AutoCloseable {
+public final class ProgressBar implements AutoCloseable {
   private static final int WIDTH = 24;
   private static final long REDRAW_NANOS = Duration.ofMillis(200).toNanos();
   private static final long ESTIMATE_AFTER_NANOS = Duration.ofSeconds(2).toNanos();
@@ -38,7 +38,7 @@ final class ProgressBar implements AutoCloseable {
    * @param total steps in all
    * @param done steps that were done before, which say nothing about the speed of this run
    */
-  ProgressBar(PrintStream out, String label, int total, int done) {
+  public ProgressBar(PrintStream out, String label, int total, int done) {
     this.out = out;
     this.terminal = System.console() != null && System.console().isTerminal();
     this.label = label;
@@ -47,7 +47,7 @@ final class ProgressBar implements AutoCloseable {
     this.done = done;
   }
 
-  synchronized void advance(int steps) {
+  public synchronized void advance(int steps) {
     done += steps;
     long now = System.nanoTime();
     if (terminal ? now - drawn >= REDRAW_NANOS : tenths < done * 10L / total) {
