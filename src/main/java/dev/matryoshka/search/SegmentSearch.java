@@ -265,6 +265,20 @@ final class SegmentSearch {
     }
   }
 
+  /**
+   * Scores the last candidates once more, one by one: scores of vectors compared together differ in
+   * their last bits by which they were, and a score that is returned should be reproducible.
+   *
+   * @return their number
+   */
+  long settle() throws IOException {
+    SegmentView.SingleScorer scorer = segment.singleScorer(target);
+    for (int i = 0; i < candidates.size(); i++) {
+      candidates.setScore(i, scorer.score(candidates.ord(i)));
+    }
+    return candidates.size();
+  }
+
   /** Keeps the best candidates of this segment, ties to the lowest ordinal. */
   void cut(int keep) {
     if (candidates.size() <= keep) {

@@ -100,4 +100,37 @@ record SegmentView(
       }
     };
   }
+
+  /** Scores one vector as {@link VectorSimilarityFunction#compare} does, to the last bit. */
+  interface SingleScorer {
+    float score(int ord) throws IOException;
+  }
+
+  /**
+   * A scorer whose results do not depend on which vectors are scored together, as those of {@link
+   * #scorer} do in their last bits.
+   */
+  SingleScorer singleScorer(float[] target) throws IOException {
+    if (ours != null) {
+      return ours.scorer(field, target)::score;
+    }
+    FloatVectorValues values = values();
+    return ord -> similarity.compare(target, values.vectorValue(ord));
+  }
+
+  /**
+   * @throws IllegalArgumentException when a query vector has another number of dimensions
+   */
+  void checkDims(float[] target) {
+    if (dims != target.length) {
+      throw new IllegalArgumentException(
+          "the query vector has ["
+              + target.length
+              + "] dimensions but field ["
+              + field
+              + "] has ["
+              + dims
+              + "]");
+    }
+  }
 }

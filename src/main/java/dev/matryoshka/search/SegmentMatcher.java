@@ -1,0 +1,91 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.search;
+
+import java.io.IOException;
+
+/**
+ * Decides which vectors of one segment are similar enough: first by a bound or an estimate for many
+ * at a time where the segment has what it takes, then at full precision for those that are left.
+ * Not thread-safe.
+ */
+final class SegmentMatcher {
+
+  /** Most vectors looked at together. */
+  static final int BLOCK = 128;
+
+  /**
+   * Below one document to look at in this many vectors, they are looked at one by one rather than
+   * with the block around them.
+   */
+  private static final int SINGLY_BELOW = 8;
+
+  private final SegmentView segment;
+  private final SegmentView.SingleScorer scorer;
+  private float minScore;
+  private final Runnable interrupt;
+  private final FindAllCounts counts;
+  private float score;
+
+  SegmentMatcher(SegmentView segment, FindAllQuery query, Runnable interrupt, FindAllCounts counts)
+      throws IOException {
+    this.segment = segment;
+    this.scorer = segment.singleScorer(query.target());
+    this.minScore = query.threshold().minScore();
+    this.interrupt = interrupt;
+    this.counts = counts;
+  }
+
+  /** How many vectors to look at together when so many documents will be asked about. */
+  static int blockFor(long documents, int vectors) {
+    return documents < vectors / SINGLY_BELOW ? 1 : BLOCK;
+  }
+
+  /** Vectors in the segment. */
+  int size() {
+    return segment.size();
+  }
+
+  /**
+   * Finds the vectors that cannot be ruled out without comparing them.
+   *
+   * @param first ordinal to begin with
+   * @param count adjacent ones to look at, at most {@link #BLOCK}
+   * @param into receives ordinals in ascending order
+   * @return how many
+   */
+  int candidates(int first, int count, int[] into) throws IOException {
+    interrupt.run();
+    for (int i = 0; i < count; i++) {
+      into[i] = first + i;
+    }
+    return count;
+  }
+
+  /** Whether a vector is similar enough, by comparing it at full precision. */
+  boolean matches(int ord) throws IOException {
+    score = scorer.score(ord);
+    boolean matches = score >= minScore;
+    counts.verify(1, matches ? 1 : 0, segment.field());
+    return matches;
+  }
+
+  /** Asks for more from now on, or as much as before. */
+  void raise(float least) {
+    minScore = Math.max(minScore, least);
+  }
+
+  /** The score of the vector that {@link #matches} was last asked about. */
+  float score() {
+    return score;
+  }
+}
