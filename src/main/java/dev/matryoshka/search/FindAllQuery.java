@@ -28,11 +28,10 @@ import org.apache.lucene.search.Weight;
  * and computes nothing ahead: it is iterated, so that other clauses can lead it, hits can be
  * counted, aggregated, sorted and paged through, and a timeout leaves what was found until then.
  *
- * <p>Whether a document matches is decided by the very number that {@link
- * org.apache.lucene.index.VectorSimilarityFunction#compare} gives, compared with the score of the
- * threshold. {@link Mode#LOSSLESS} skips this only where a {@linkplain
- * dev.matryoshka.codec.SegmentBounds bound} proves the outcome. What a segment contributes depends
- * on that segment alone, so results may be cached.
+ * <p>Whether a document matches is decided by its score at full precision, which is reproducible to
+ * the last bit, compared with the score of the threshold. {@link Mode#LOSSLESS} skips this only
+ * where a {@linkplain dev.matryoshka.codec.SegmentBounds bound} proves the outcome. What a segment
+ * contributes depends on that segment alone, so results may be cached.
  *
  * <p>It is the wrong tool where a fixed number of best hits is wanted, which the funnel finds many
  * times faster.

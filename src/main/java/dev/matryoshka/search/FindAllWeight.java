@@ -12,7 +12,6 @@
 package dev.matryoshka.search;
 
 import java.io.IOException;
-import org.apache.lucene.index.FloatVectorValues;
 import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.search.BulkScorer;
 import org.apache.lucene.search.Explanation;
@@ -75,13 +74,11 @@ final class FindAllWeight extends Weight {
     if (segment == null) {
       return Explanation.noMatch("no vectors in field [" + query.field() + "]");
     }
-    FloatVectorValues values = segment.values();
-    var iterator = values.iterator();
+    var iterator = segment.values().iterator();
     if (iterator.advance(doc) != doc) {
       return Explanation.noMatch("no vector in field [" + query.field() + "]");
     }
-    float score =
-        segment.similarity().compare(query.target(), values.vectorValue(iterator.index()));
+    float score = segment.exactScorer(query.target()).score(iterator.index());
     float least = query.threshold().minScore();
     String what =
         Similarities.name(segment.similarity())

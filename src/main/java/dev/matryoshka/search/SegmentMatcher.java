@@ -30,7 +30,7 @@ final class SegmentMatcher {
   private static final int SINGLY_BELOW = 8;
 
   private final SegmentView segment;
-  private final SegmentView.SingleScorer scorer;
+  private final ExactScorer scorer;
   private float minScore;
   private final Runnable interrupt;
   private final FindAllCounts counts;
@@ -39,7 +39,7 @@ final class SegmentMatcher {
   SegmentMatcher(SegmentView segment, FindAllQuery query, Runnable interrupt, FindAllCounts counts)
       throws IOException {
     this.segment = segment;
-    this.scorer = segment.singleScorer(query.target());
+    this.scorer = segment.exactScorer(query.target());
     this.minScore = query.threshold().minScore();
     this.interrupt = interrupt;
     this.counts = counts;

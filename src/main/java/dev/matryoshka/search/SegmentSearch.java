@@ -266,13 +266,13 @@ final class SegmentSearch {
   }
 
   /**
-   * Scores the last candidates once more, one by one: scores of vectors compared together differ in
-   * their last bits by which they were, and a score that is returned should be reproducible.
+   * Scores the last candidates once more, to the last bit as every other search does: Lucene's
+   * scorers do not.
    *
    * @return their number
    */
   long settle() throws IOException {
-    SegmentView.SingleScorer scorer = segment.singleScorer(target);
+    ExactScorer scorer = segment.exactScorer(target);
     for (int i = 0; i < candidates.size(); i++) {
       candidates.setScore(i, scorer.score(candidates.ord(i)));
     }

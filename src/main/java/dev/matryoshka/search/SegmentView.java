@@ -101,21 +101,10 @@ record SegmentView(
     };
   }
 
-  /** Scores one vector as {@link VectorSimilarityFunction#compare} does, to the last bit. */
-  interface SingleScorer {
-    float score(int ord) throws IOException;
-  }
-
-  /**
-   * A scorer whose results do not depend on which vectors are scored together, as those of {@link
-   * #scorer} do in their last bits.
-   */
-  SingleScorer singleScorer(float[] target) throws IOException {
-    if (ours != null) {
-      return ours.scorer(field, target)::score;
-    }
-    FloatVectorValues values = values();
-    return ord -> similarity.compare(target, values.vectorValue(ord));
+  /** A scorer whose results do not depend on which vectors are scored together. */
+  ExactScorer exactScorer(float[] target) throws IOException {
+    FloatVectorValues values = ours == null ? values() : ours.getFloatVectorValues(field);
+    return new ExactScorer(similarity, values, target);
   }
 
   /**

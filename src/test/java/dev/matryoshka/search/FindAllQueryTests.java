@@ -18,6 +18,7 @@ import dev.matryoshka.codec.MatryoshkaVectorsFormat;
 import dev.matryoshka.codec.VectorElement;
 import dev.matryoshka.rotation.RotationKind;
 import java.io.IOException;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,8 +27,12 @@ import java.util.concurrent.Executors;
 import java.util.function.IntPredicate;
 import org.apache.lucene.document.IntPoint;
 import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.index.FloatVectorValues;
+import org.apache.lucene.index.IndexReader;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
+import org.apache.lucene.index.LeafReaderContext;
+import org.apache.lucene.index.ReaderUtil;
 import org.apache.lucene.index.Term;
 import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.search.BooleanClause.Occur;
@@ -44,7 +49,7 @@ import org.junit.Before;
 /** Everything above a similarity is exactly what comparing every vector finds, to the last bit. */
 public class FindAllQueryTests extends MatryoshkaTestCase {
 
-  private static final int DIMS = 96;
+  private static final int DIMS = 107;
 
   private VectorSimilarityFunction similarity;
   private float[][] pool;
@@ -119,6 +124,64 @@ public class FindAllQueryTests extends MatryoshkaTestCase {
     return target;
   }
 
+  /** As {@link SearchIndex#ranked}, with scores to the last bit. */
+  private static List<ScoreDoc> exactlyRanked(
+      IndexReader reader, float[] target, IntPredicate acceptedNumbers) throws IOException {
+    List<ScoreDoc> ranked = SearchIndex.ranked(reader, target, acceptedNumbers);
+    for (ScoreDoc hit : ranked) {
+      LeafReaderContext leaf = reader.leaves().get(ReaderUtil.subIndex(hit.doc, reader.leaves()));
+      FloatVectorValues values = leaf.reader().getFloatVectorValues(SearchIndex.FIELD);
+      var iterator = values.iterator();
+      iterator.advance(hit.doc - leaf.docBase);
+      var similarity =
+          leaf.reader().getFieldInfos().fieldInfo(SearchIndex.FIELD).getVectorSimilarityFunction();
+      float exact = plainScore(similarity, target, values.vectorValue(iterator.index()));
+      assertEquals(hit.score, exact, 1e-5f * Math.max(1, Math.abs(hit.score)));
+      hit.score = exact;
+    }
+    ranked.sort(
+        Comparator.comparing((ScoreDoc hit) -> -hit.score)
+            .thenComparing((ScoreDoc hit) -> hit.doc));
+    return ranked;
+  }
+
+  /** The documented arithmetic, spelt out. */
+  private static float plainScore(VectorSimilarityFunction function, float[] a, float[] b) {
+    return switch (function) {
+      case EUCLIDEAN -> 1 / (1 + plainSum(a, b, true));
+      case DOT_PRODUCT -> Math.max((1 + plainSum(a, b, false)) / 2, 0);
+      case MAXIMUM_INNER_PRODUCT -> {
+        float dot = plainSum(a, b, false);
+        yield dot < 0 ? 1 / (1 + -1 * dot) : dot + 1;
+      }
+      case COSINE -> {
+        double squares = (double) plainSum(a, a, false) * plainSum(b, b, false);
+        float cosine = (float) (plainSum(a, b, false) / Math.sqrt(squares));
+        yield Math.max((1 + cosine) / 2, 0);
+      }
+    };
+  }
+
+  private static float plainSum(float[] a, float[] b, boolean distance) {
+    float[] sums = new float[32];
+    float rest = 0;
+    for (int i = 0; i < a.length; i++) {
+      float x = distance ? a[i] - b[i] : a[i];
+      float y = distance ? x : b[i];
+      if (i < a.length / 32 * 32) {
+        sums[i % 32] = Math.fma(x, y, sums[i % 32]);
+      } else {
+        rest = Math.fma(x, y, rest);
+      }
+    }
+    for (int half = 16; half > 0; half /= 2) {
+      for (int l = 0; l < half; l++) {
+        sums[l] += sums[l + half];
+      }
+    }
+    return sums[0] + rest;
+  }
+
   /** The similarity whose score is that of the hit, or one that lets the hit pass. */
   private float similarityOf(float score) {
     float raw =
@@ -182,7 +245,7 @@ public class FindAllQueryTests extends MatryoshkaTestCase {
 
   private void compare(DirectoryReader reader, IndexSearcher... searchers) throws IOException {
     float[] target = target();
-    List<ScoreDoc> all = SearchIndex.ranked(reader, target, number -> true);
+    List<ScoreDoc> all = exactlyRanked(reader, target, number -> true);
     for (double share : new double[] {0, 0.0001, 0.002, 0.01, 0.05, 0.5, 1}) {
       SimilarityThreshold threshold = threshold(all, share);
       int from = random().nextInt(reader.maxDoc());
@@ -191,7 +254,7 @@ public class FindAllQueryTests extends MatryoshkaTestCase {
       Query range = IntPoint.newRangeQuery("number", from, to);
       float least = threshold.minScore();
       Map<Integer, Float> expected = matching(all, least);
-      List<ScoreDoc> accepted = SearchIndex.ranked(reader, target, inRange);
+      List<ScoreDoc> accepted = exactlyRanked(reader, target, inRange);
       FindAllQuery query = findAll(target, threshold);
       for (IndexSearcher searcher : searchers) {
         String message = threshold + ", share " + share;
@@ -235,8 +298,8 @@ public class FindAllQueryTests extends MatryoshkaTestCase {
         IndexSearcher searcher = newSearcher(reader);
         float[] wanted = target();
         float[] unwanted = target();
-        List<ScoreDoc> near = SearchIndex.ranked(reader, wanted, number -> true);
-        List<ScoreDoc> far = SearchIndex.ranked(reader, unwanted, number -> true);
+        List<ScoreDoc> near = exactlyRanked(reader, wanted, number -> true);
+        List<ScoreDoc> far = exactlyRanked(reader, unwanted, number -> true);
         SimilarityThreshold in = threshold(near, 0.5);
         SimilarityThreshold out = threshold(far, 0.3);
         Map<Integer, Float> expected = matching(near, in.minScore());
@@ -258,7 +321,7 @@ public class FindAllQueryTests extends MatryoshkaTestCase {
       addSegment(directory, ours(), 0, 1200);
       try (DirectoryReader reader = DirectoryReader.open(directory)) {
         float[] target = target();
-        for (ScoreDoc hit : SearchIndex.ranked(reader, target, number -> true).subList(0, 300)) {
+        for (ScoreDoc hit : exactlyRanked(reader, target, number -> true).subList(0, 300)) {
           SimilarityThreshold own = new SimilarityThreshold(similarity, similarityOf(hit.score));
           if (similarity == VectorSimilarityFunction.MAXIMUM_INNER_PRODUCT && hit.score < 1) {
             continue;
@@ -279,7 +342,7 @@ public class FindAllQueryTests extends MatryoshkaTestCase {
       try (DirectoryReader reader = DirectoryReader.open(directory)) {
         float[] target = target();
         SimilarityThreshold threshold =
-            threshold(SearchIndex.ranked(reader, target, number -> true), 0.5);
+            threshold(exactlyRanked(reader, target, number -> true), 0.5);
         FindAllQuery limited =
             new FindAllQuery(
                 SearchIndex.FIELD,
@@ -311,7 +374,7 @@ public class FindAllQueryTests extends MatryoshkaTestCase {
       try (DirectoryReader reader = DirectoryReader.open(directory)) {
         float[] target = target();
         SimilarityThreshold threshold =
-            threshold(SearchIndex.ranked(reader, target, number -> true), 0.2);
+            threshold(exactlyRanked(reader, target, number -> true), 0.2);
         QueryUtils.check(random(), findAll(target, threshold), newSearcher(reader));
       }
     }
