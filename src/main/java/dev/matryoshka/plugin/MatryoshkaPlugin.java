@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.plugin;
 
+import dev.matryoshka.codec.RecentRotations;
 import dev.matryoshka.engine.MatryoshkaEngineFactory;
 import dev.matryoshka.mapper.MatryoshkaVectorFieldMapper;
 import dev.matryoshka.query.ExactMatryoshkaQueryBuilder;
@@ -31,6 +32,8 @@ import org.elasticsearch.plugins.SearchPlugin;
 /** Registers what the other packages build; holds no logic. */
 public final class MatryoshkaPlugin extends Plugin
     implements MapperPlugin, SearchPlugin, EnginePlugin {
+
+  private final RecentRotations rotations = new RecentRotations();
 
   @Override
   public Map<String, Mapper.TypeParser> getMappers() {
@@ -57,6 +60,6 @@ public final class MatryoshkaPlugin extends Plugin
 
   @Override
   public Optional<EngineFactory> getEngineFactory(IndexSettings indexSettings) {
-    return MatryoshkaEngineFactory.forIndex(indexSettings);
+    return MatryoshkaEngineFactory.forIndex(indexSettings, rotations);
   }
 }
