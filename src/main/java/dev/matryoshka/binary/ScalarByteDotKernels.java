@@ -15,8 +15,7 @@ package dev.matryoshka.binary;
 final class ScalarByteDotKernels extends ByteDotKernels {
 
   @Override
-  public void dots(
-      byte[] rows, int count, int length, float[] weights, int offset, float[] sums) {
+  public void dots(byte[] rows, int count, int length, float[] weights, int offset, float[] sums) {
     for (int i = 0; i < count; i++) {
       float even = 0;
       float odd = 0;

@@ -36,8 +36,7 @@ final class VectorByteDotKernels extends ByteDotKernels {
   private static final ByteDotKernels PLAIN = new ScalarByteDotKernels();
 
   @Override
-  public void dots(
-      byte[] rows, int count, int length, float[] weights, int offset, float[] sums) {
+  public void dots(byte[] rows, int count, int length, float[] weights, int offset, float[] sums) {
     if (NARROW) {
       PLAIN.dots(rows, count, length, weights, offset, sums);
       return;

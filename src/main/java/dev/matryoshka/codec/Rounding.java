@@ -13,9 +13,9 @@ package dev.matryoshka.codec;
 
 /**
  * How far float arithmetic can be off, so that a bound can be widened by it. With u = 2⁻²⁴ half a
- * unit in the last place, a sum of products in which every number passes through at most n roundings
- * is off by at most {@code n·u / (1 - n·u)} times the sum of absolute products (Higham, "Accuracy and
- * Stability of Numerical Algorithms", 2002, section 3.1).
+ * unit in the last place, a sum of products in which every number passes through at most n
+ * roundings is off by at most {@code n·u / (1 - n·u)} times the sum of absolute products (Higham,
+ * "Accuracy and Stability of Numerical Algorithms", 2002, section 3.1).
  */
 final class Rounding {
 
@@ -31,9 +31,9 @@ final class Rounding {
 
   /**
    * The factor for inner products and squared distances by {@link
-   * dev.matryoshka.binary.SimilarityKernels}: a component passes through at most one multiply-add for
-   * each 32 components, or one for each of up to 31 that are left, then five halvings and the last
-   * addition; three more cover the subtraction in a distance, and its square.
+   * dev.matryoshka.binary.SimilarityKernels}: a component passes through at most one multiply-add
+   * for each 32 components, or one for each of up to 31 that are left, then five halvings and the
+   * last addition; three more cover the subtraction in a distance, and its square.
    */
   static double ofProducts(int dims) {
     return of(dims / 32 + 31 + 5 + 1 + 3);

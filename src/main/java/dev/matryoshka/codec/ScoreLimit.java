@@ -15,12 +15,12 @@ import org.apache.lucene.index.VectorSimilarityFunction;
 
 /**
  * What a vector must be like to have at least a given score: the reverse of Lucene's way from
- * similarities to scores, with all its roundings, and those of the similarity itself, taken in favour
- * of the vector. Immutable.
+ * similarities to scores, with all its roundings, and those of the similarity itself, taken in
+ * favour of the vector. Immutable.
  *
  * @param function how vectors are compared
- * @param limit for Euclidean the greatest squared distance, else the least inner product (of vectors
- *     of unit length under cosine); before {@link #slack}
+ * @param limit for Euclidean the greatest squared distance, else the least inner product (of
+ *     vectors of unit length under cosine); before {@link #slack}
  * @param slack by how much the computed similarity may be off: a factor of the products of lengths,
  *     or of the squared distance
  */
@@ -36,8 +36,7 @@ record ScoreLimit(VectorSimilarityFunction function, double limit, double slack)
       case DOT_PRODUCT -> new ScoreLimit(function, fromUnitInterval(minScore), rounding);
       // The cosine is a quotient of three products, of which two are under a root; the vector was
       // scaled to unit length with rounding too.
-      case COSINE ->
-          new ScoreLimit(function, fromUnitInterval(minScore), 3 * rounding + FEW);
+      case COSINE -> new ScoreLimit(function, fromUnitInterval(minScore), 3 * rounding + FEW);
       // score = s < 0 ? 1 / (1 - s) : s + 1
       case MAXIMUM_INNER_PRODUCT ->
           new ScoreLimit(

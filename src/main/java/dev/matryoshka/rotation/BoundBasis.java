@@ -15,17 +15,17 @@ import java.util.Objects;
 
 /**
  * What vectors are projected on so that inner products can be bounded: nearly orthonormal rows in
- * descending order of the energy that vectors have along them, cut into levels, and for each row the
- * range in which projections are stored in a byte. Takes ownership of its arrays, which are not to
- * be modified; immutable and thread-safe otherwise.
+ * descending order of the energy that vectors have along them, cut into levels, and for each row
+ * the range in which projections are stored in a byte. Takes ownership of its arrays, which are not
+ * to be modified; immutable and thread-safe otherwise.
  *
  * @param levels numbers of leading rows, ascending
  * @param rows as many as the last level, each of the dims of vectors
  * @param offsets the projection that a byte of 0 stands for, for each row
  * @param steps how much a byte more stands for, for each row, not negative
  * @param deviation at least the Frobenius norm of {@code rows · rowsᵀ - I}
- * @param spreads for each level how much of the product of remainders' lengths counts in an estimate
- *     that misses few, 0 to 1
+ * @param spreads for each level how much of the product of remainders' lengths counts in an
+ *     estimate that misses few, 0 to 1
  * @param sampleSize vectors that it was learned from
  */
 public record BoundBasis(
@@ -45,7 +45,11 @@ public record BoundBasis(
     int size = levels[levels.length - 1];
     if (rows.length != size || offsets.length != size || steps.length != size) {
       throw new IllegalArgumentException(
-          "there must be [" + size + "] rows, offsets and steps but there are [" + rows.length + "]");
+          "there must be ["
+              + size
+              + "] rows, offsets and steps but there are ["
+              + rows.length
+              + "]");
     }
   }
 

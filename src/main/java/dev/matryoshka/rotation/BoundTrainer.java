@@ -52,8 +52,7 @@ public final class BoundTrainer {
       long seed,
       Runnable interrupt) {
     int size = levels[levels.length - 1];
-    float[] components =
-        PrincipalComponents.compute(sample, count, dims, size, seed, interrupt);
+    float[] components = PrincipalComponents.compute(sample, count, dims, size, seed, interrupt);
     float[][] rows = new float[size][];
     for (int r = 0; r < size; r++) {
       rows[r] = Arrays.copyOfRange(components, r * dims, (r + 1) * dims);
@@ -73,8 +72,7 @@ public final class BoundTrainer {
     }
     interrupt.run();
     float[] spreads = spreads(sample, projections, count, dims, levels, distances, interrupt);
-    return new BoundBasis(
-        levels.clone(), rows, offsets, steps, deviation(rows), spreads, count);
+    return new BoundBasis(levels.clone(), rows, offsets, steps, deviation(rows), spreads, count);
   }
 
   private static float[] project(

@@ -11,6 +11,8 @@
  */
 package dev.matryoshka.search;
 
+import dev.matryoshka.codec.BoundScan;
+import dev.matryoshka.codec.SegmentBounds;
 import java.io.IOException;
 
 /**
@@ -21,7 +23,7 @@ import java.io.IOException;
 final class SegmentMatcher {
 
   /** Most vectors looked at together. */
-  static final int BLOCK = 128;
+  static final int BLOCK = BoundScan.BLOCK;
 
   /**
    * Below one document to look at in this many vectors, they are looked at one by one rather than
@@ -29,11 +31,24 @@ final class SegmentMatcher {
    */
   private static final int SINGLY_BELOW = 8;
 
+  /** Vectors after which to judge whether bounds rule out enough. */
+  private static final int PROBE = 1024;
+
+  /** Share of vectors left beyond which bounds cost more than they save. */
+  private static final double POINTLESS = 0.75;
+
+  /** Vectors to compare without asking, before bounds get another chance. */
+  private static final int PAUSE = 64 * PROBE;
+
   private final SegmentView segment;
   private final ExactScorer scorer;
+  private final BoundScan bounds;
   private float minScore;
   private final Runnable interrupt;
   private final FindAllCounts counts;
+  private int looked;
+  private int passed;
+  private int pause;
   private float score;
 
   SegmentMatcher(SegmentView segment, FindAllQuery query, Runnable interrupt, FindAllCounts counts)
@@ -41,6 +56,12 @@ final class SegmentMatcher {
     this.segment = segment;
     this.scorer = segment.exactScorer(query.target());
     this.minScore = query.threshold().minScore();
+    SegmentBounds stored = segment.bounds();
+    this.bounds =
+        stored == null
+            ? null
+            : new BoundScan(
+                stored, query.target(), minScore, query.mode() == FindAllQuery.Mode.FAST);
     this.interrupt = interrupt;
     this.counts = counts;
   }
@@ -65,6 +86,19 @@ final class SegmentMatcher {
    */
   int candidates(int first, int count, int[] into) throws IOException {
     interrupt.run();
+    if (bounds != null && pause <= 0) {
+      int left = bounds.candidates(first, count, into);
+      counts.skip(count - left);
+      looked += count;
+      passed += left;
+      if (looked >= PROBE) {
+        pause = passed > looked * POINTLESS ? PAUSE : 0;
+        looked = 0;
+        passed = 0;
+      }
+      return left;
+    }
+    pause -= count;
     for (int i = 0; i < count; i++) {
       into[i] = first + i;
     }
@@ -81,7 +115,13 @@ final class SegmentMatcher {
 
   /** Asks for more from now on, or as much as before. */
   void raise(float least) {
-    minScore = Math.max(minScore, least);
+    if (least > minScore) {
+      minScore = least;
+      pause = 0;
+      if (bounds != null) {
+        bounds.setMinScore(least);
+      }
+    }
   }
 
   /** The score of the vector that {@link #matches} was last asked about. */

@@ -12,6 +12,7 @@
 package dev.matryoshka.search;
 
 import dev.matryoshka.codec.MatryoshkaVectorsReader;
+import dev.matryoshka.codec.SegmentBounds;
 import dev.matryoshka.codec.SegmentCodes;
 import java.io.IOException;
 import org.apache.lucene.codecs.KnnVectorsReader;
@@ -76,6 +77,11 @@ record SegmentView(
       }
     }
     return null;
+  }
+
+  /** What bounds similarities, or null when there is none. */
+  SegmentBounds bounds() {
+    return ours == null ? null : ours.bounds(field);
   }
 
   /** Full-precision values; a new instance, for one thread. */

@@ -41,6 +41,7 @@ import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Query;
 import org.apache.lucene.search.ScoreDoc;
 import org.apache.lucene.store.Directory;
+import org.apache.lucene.store.MMapDirectory;
 import org.apache.lucene.tests.search.QueryUtils;
 import org.apache.lucene.tests.util.TestUtil;
 import org.apache.lucene.util.NamedThreadFactory;
@@ -49,7 +50,7 @@ import org.junit.Before;
 /** Everything above a similarity is exactly what comparing every vector finds, to the last bit. */
 public class FindAllQueryTests extends MatryoshkaTestCase {
 
-  private static final int DIMS = 107;
+  private static final int DIMS = 139;
 
   private VectorSimilarityFunction similarity;
   private float[][] pool;
@@ -73,13 +74,17 @@ public class FindAllQueryTests extends MatryoshkaTestCase {
     }
   }
 
-  /** Half of the segments of our own format can rule vectors out by a bound. */
   private static IndexWriterConfig ours() {
     VectorElement element = RandomPicks.randomFrom(random(), VectorElement.values());
+    List<List<Integer>> bounds = List.of(List.of(), List.of(64), List.of(64, 128));
     return SearchIndex.config(
         TestUtil.alwaysKnnVectorsFormat(
             new MatryoshkaVectorsFormat(
-                new CodecOptions(element, RotationKind.RANDOM, List.of(64)))));
+                new CodecOptions(
+                    element,
+                    RotationKind.RANDOM,
+                    List.of(64),
+                    RandomPicks.randomFrom(random(), bounds)))));
   }
 
   private int addSegment(Directory directory, IndexWriterConfig config, int from, int count)
@@ -112,6 +117,13 @@ public class FindAllQueryTests extends MatryoshkaTestCase {
           };
     }
     addSegment(directory, ours(), next, 1);
+    if (random().nextInt(3) > 0) {
+      // Bounds are written by merges.
+      try (IndexWriter writer =
+          new IndexWriter(directory, ours().setMergePolicy(newLogMergePolicy()))) {
+        writer.forceMerge(1);
+      }
+    }
   }
 
   private float[] target() {
@@ -331,6 +343,45 @@ public class FindAllQueryTests extends MatryoshkaTestCase {
               own.minScore() <= hit.score
                   || own.minScore() - hit.score <= Math.ulp(hit.score)
                       && similarity == VectorSimilarityFunction.EUCLIDEAN);
+        }
+      }
+    }
+  }
+
+  public void testBoundsRuleOutMostAndNothingThatBelongs() throws IOException {
+    for (VectorSimilarityFunction function : VectorSimilarityFunction.values()) {
+      similarity = function;
+      try (Directory directory = new MMapDirectory(createTempDir())) {
+        CodecOptions options =
+            new CodecOptions(
+                RandomPicks.randomFrom(random(), VectorElement.values()),
+                RotationKind.NONE,
+                List.of(),
+                List.of(64, 128));
+        IndexWriterConfig config =
+            SearchIndex.config(
+                    TestUtil.alwaysKnnVectorsFormat(new MatryoshkaVectorsFormat(options)))
+                .setMergePolicy(newLogMergePolicy());
+        try (IndexWriter writer = new IndexWriter(directory, config)) {
+          for (int i = 0; i < pool.length; i++) {
+            writer.addDocument(SearchIndex.document(i, pool[i], similarity));
+            if (i % 700 == 699) {
+              writer.flush();
+            }
+          }
+          writer.forceMerge(1);
+        }
+        try (DirectoryReader reader = DirectoryReader.open(directory)) {
+          IndexSearcher searcher = new IndexSearcher(reader);
+          for (int i = 0; i < 20; i++) {
+            float[] target = target();
+            List<ScoreDoc> all = exactlyRanked(reader, target, number -> true);
+            SimilarityThreshold threshold = threshold(all, 0.01);
+            Query query = searcher.rewrite(findAll(target, threshold));
+            assertEquals(matching(all, threshold.minScore()), found(searcher, query));
+            String skipped = query.toString().replaceAll(".*skipped=(\\d+).*", "$1");
+            assertTrue(function + ": " + query, Integer.parseInt(skipped) > pool.length / 10);
+          }
         }
       }
     }
