@@ -74,9 +74,9 @@ final class ScalarSimilarityKernels extends SimilarityKernels {
   }
 
   @Override
-  public float square(MemorySegment b, long offset, int length) {
-    float[] copy = copy(b, offset, length);
-    return dot(copy, copy);
+  public long dotAndSquare(float[] a, MemorySegment b, long offset) {
+    float[] copy = copy(b, offset, a.length);
+    return pack(dot(a, copy), dot(copy, copy));
   }
 
   private static float[] copy(MemorySegment b, long offset, int length) {

@@ -44,6 +44,17 @@ public abstract class SimilarityKernels {
   /** Squared distance from the little-endian floats from a byte offset of memory off the heap. */
   public abstract float squareDistance(float[] a, MemorySegment b, long offset);
 
-  /** Inner product of the floats off the heap with themselves. */
-  public abstract float square(MemorySegment b, long offset, int length);
+  /**
+   * Inner product with the little-endian floats from a byte offset of memory off the heap, and of
+   * these with themselves, in one pass.
+   *
+   * @return float bits of the former in the upper half, of the latter in the lower
+   */
+  public abstract long dotAndSquare(float[] a, MemorySegment b, long offset);
+
+  /** Both results of {@link #dotAndSquare} in one. */
+  static long pack(float dot, float square) {
+    return (long) Float.floatToRawIntBits(dot) << Integer.SIZE
+        | Integer.toUnsignedLong(Float.floatToRawIntBits(square));
+  }
 }

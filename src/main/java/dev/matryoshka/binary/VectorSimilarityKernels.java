@@ -75,28 +75,38 @@ final class VectorSimilarityKernels extends SimilarityKernels {
   }
 
   @Override
-  public float square(MemorySegment b, long offset, int length) {
+  public long dotAndSquare(float[] a, MemorySegment b, long offset) {
     FloatVector s0 = FloatVector.zero(SPECIES);
     FloatVector s1 = s0;
     FloatVector s2 = s0;
     FloatVector s3 = s0;
+    FloatVector q0 = s0;
+    FloatVector q1 = s0;
+    FloatVector q2 = s0;
+    FloatVector q3 = s0;
     int i = 0;
-    for (int bound = length - SUMS; i <= bound; i += SUMS) {
+    for (int bound = a.length - SUMS; i <= bound; i += SUMS) {
       FloatVector x0 = load(b, offset, i);
       FloatVector x1 = load(b, offset, i + LANES);
       FloatVector x2 = load(b, offset, i + 2 * LANES);
       FloatVector x3 = load(b, offset, i + 3 * LANES);
-      s0 = x0.fma(x0, s0);
-      s1 = x1.fma(x1, s1);
-      s2 = x2.fma(x2, s2);
-      s3 = x3.fma(x3, s3);
+      s0 = load(a, i).fma(x0, s0);
+      s1 = load(a, i + LANES).fma(x1, s1);
+      s2 = load(a, i + 2 * LANES).fma(x2, s2);
+      s3 = load(a, i + 3 * LANES).fma(x3, s3);
+      q0 = x0.fma(x0, q0);
+      q1 = x1.fma(x1, q1);
+      q2 = x2.fma(x2, q2);
+      q3 = x3.fma(x3, q3);
     }
-    float rest = 0;
-    for (; i < length; i++) {
+    float dotRest = 0;
+    float squareRest = 0;
+    for (; i < a.length; i++) {
       float x = single(b, offset, i);
-      rest = Math.fma(x, x, rest);
+      dotRest = Math.fma(a[i], x, dotRest);
+      squareRest = Math.fma(x, x, squareRest);
     }
-    return halve(s0, s1, s2, s3) + rest;
+    return pack(halve(s0, s1, s2, s3) + dotRest, halve(q0, q1, q2, q3) + squareRest);
   }
 
   @Override

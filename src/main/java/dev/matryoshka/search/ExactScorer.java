@@ -72,18 +72,25 @@ final class ExactScorer {
                   : KERNELS.squareDistance(target, vector));
       case DOT_PRODUCT -> VectorUtil.normalizeToUnitInterval(dot(vector, offset));
       case MAXIMUM_INNER_PRODUCT -> VectorUtil.scaleMaxInnerProductScore(dot(vector, offset));
-      case COSINE -> {
-        double square =
-            vector == null
-                ? KERNELS.square(mapped, offset, target.length)
-                : KERNELS.dot(vector, vector);
-        yield VectorUtil.normalizeToUnitInterval(
-            (float) (dot(vector, offset) / Math.sqrt(targetSquare * square)));
-      }
+      case COSINE -> cosine(vector, offset);
     };
   }
 
   private float dot(float[] vector, long offset) {
     return vector == null ? KERNELS.dot(target, mapped, offset) : KERNELS.dot(target, vector);
+  }
+
+  private float cosine(float[] vector, long offset) {
+    float dot;
+    float square;
+    if (vector == null) {
+      long both = KERNELS.dotAndSquare(target, mapped, offset);
+      dot = Float.intBitsToFloat((int) (both >>> Integer.SIZE));
+      square = Float.intBitsToFloat((int) both);
+    } else {
+      dot = KERNELS.dot(target, vector);
+      square = KERNELS.dot(vector, vector);
+    }
+    return VectorUtil.normalizeToUnitInterval((float) (dot / Math.sqrt(targetSquare * square)));
   }
 }
