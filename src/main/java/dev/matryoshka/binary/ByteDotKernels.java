@@ -11,6 +11,8 @@
  */
 package dev.matryoshka.binary;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * Inner products of many rows of bytes with one row of floats. One implementation is chosen once;
  * results agree up to the order of summation, with a relative error of at most {@code length + 8}
@@ -32,4 +34,18 @@ public abstract class ByteDotKernels {
    */
   public abstract void dots(
       byte[] rows, int count, int length, float[] weights, int offset, float[] sums);
+
+  /**
+   * The same with rows off the heap.
+   *
+   * @param starts byte offset of each row
+   */
+  public abstract void dots(
+      MemorySegment rows,
+      long[] starts,
+      int count,
+      int length,
+      float[] weights,
+      int offset,
+      float[] sums);
 }

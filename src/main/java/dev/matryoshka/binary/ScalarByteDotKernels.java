@@ -11,6 +11,9 @@
  */
 package dev.matryoshka.binary;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
 /** The kernel in a plain loop. */
 final class ScalarByteDotKernels extends ByteDotKernels {
 
@@ -25,5 +28,21 @@ final class ScalarByteDotKernels extends ByteDotKernels {
       }
       sums[i] = even + odd;
     }
+  }
+
+  @Override
+  public void dots(
+      MemorySegment rows,
+      long[] starts,
+      int count,
+      int length,
+      float[] weights,
+      int offset,
+      float[] sums) {
+    byte[] copy = new byte[count * length];
+    for (int i = 0; i < count; i++) {
+      MemorySegment.copy(rows, ValueLayout.JAVA_BYTE, starts[i], copy, i * length, length);
+    }
+    dots(copy, count, length, weights, offset, sums);
   }
 }

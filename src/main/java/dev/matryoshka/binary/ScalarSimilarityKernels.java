@@ -23,10 +23,19 @@ final class ScalarSimilarityKernels extends SimilarityKernels {
 
   @Override
   public float dot(float[] a, float[] b) {
-    float[] sums = new float[SUMS];
+    return product(a, b, SUMS);
+  }
+
+  @Override
+  public float square(float[] b) {
+    return product(b, b, SQUARE_SUMS);
+  }
+
+  private static float product(float[] a, float[] b, int width) {
+    float[] sums = new float[width];
     int i = 0;
-    for (; i + SUMS <= a.length; i += SUMS) {
-      for (int l = 0; l < SUMS; l++) {
+    for (; i + width <= a.length; i += width) {
+      for (int l = 0; l < width; l++) {
         sums[l] = Math.fma(a[i + l], b[i + l], sums[l]);
       }
     }
@@ -55,7 +64,7 @@ final class ScalarSimilarityKernels extends SimilarityKernels {
   }
 
   private static float halve(float[] sums) {
-    for (int half = SUMS / 2; half > 0; half /= 2) {
+    for (int half = sums.length / 2; half > 0; half /= 2) {
       for (int l = 0; l < half; l++) {
         sums[l] += sums[l + half];
       }
@@ -64,19 +73,27 @@ final class ScalarSimilarityKernels extends SimilarityKernels {
   }
 
   @Override
-  public float dot(float[] a, MemorySegment b, long offset) {
-    return dot(a, copy(b, offset, a.length));
+  public void dots(float[] a, MemorySegment b, long[] offsets, float[] into) {
+    for (int row = 0; row < ROWS; row++) {
+      into[row] = dot(a, copy(b, offsets[row], a.length));
+    }
   }
 
   @Override
-  public float squareDistance(float[] a, MemorySegment b, long offset) {
-    return squareDistance(a, copy(b, offset, a.length));
+  public void dotsAndSquares(
+      float[] a, MemorySegment b, long[] offsets, float[] dots, float[] squares) {
+    for (int row = 0; row < ROWS; row++) {
+      float[] copy = copy(b, offsets[row], a.length);
+      dots[row] = dot(a, copy);
+      squares[row] = square(copy);
+    }
   }
 
   @Override
-  public long dotAndSquare(float[] a, MemorySegment b, long offset) {
-    float[] copy = copy(b, offset, a.length);
-    return pack(dot(a, copy), dot(copy, copy));
+  public void squareDistances(float[] a, MemorySegment b, long[] offsets, float[] into) {
+    for (int row = 0; row < ROWS; row++) {
+      into[row] = squareDistance(a, copy(b, offsets[row], a.length));
+    }
   }
 
   private static float[] copy(MemorySegment b, long offset, int length) {

@@ -15,10 +15,11 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Inner products and distances of float vectors that are the same to the last bit whenever and
- * wherever they are computed: interpreted or compiled, on any processor, on the heap or off it. The
- * order of every operation is fixed: 32 running sums, of which sum l takes components l, 32 + l, …
- * by fused multiply-add, are halved in the order 16, 8, 4, 2, 1; what is left of components is
- * summed by itself and added at the end. Stateless and thread-safe.
+ * wherever they are computed: alone or together with others, interpreted or compiled, on any
+ * processor, on the heap or off it. The order of every operation is fixed: 16 running sums, of
+ * which sum l takes components l, 16 + l, … by fused multiply-add, are halved in the order 8, 4, 2,
+ * 1; what is left of components is summed by itself and added at the end. Squares of a vector take
+ * 8 sums in the same way. Stateless and thread-safe.
  */
 public abstract class SimilarityKernels {
 
@@ -29,32 +30,36 @@ public abstract class SimilarityKernels {
           ? new VectorSimilarityKernels()
           : new ScalarSimilarityKernels();
 
-  /** Running sums. */
-  static final int SUMS = 32;
+  /** Running sums of a product. */
+  static final int SUMS = 16;
+
+  /** Running sums of a square. */
+  static final int SQUARE_SUMS = 8;
+
+  /** Vectors off the heap that are looked at together, so that their reads overlap. */
+  public static final int ROWS = 4;
 
   /** Inner product of two vectors of equal length. */
   public abstract float dot(float[] a, float[] b);
 
-  /** Inner product with the little-endian floats from a byte offset of memory off the heap. */
-  public abstract float dot(float[] a, MemorySegment b, long offset);
+  /** Inner product of a vector with itself, which need not be the same as that by {@link #dot}. */
+  public abstract float square(float[] b);
 
   /** Squared Euclidean distance of two vectors of equal length. */
   public abstract float squareDistance(float[] a, float[] b);
 
-  /** Squared distance from the little-endian floats from a byte offset of memory off the heap. */
-  public abstract float squareDistance(float[] a, MemorySegment b, long offset);
-
   /**
-   * Inner product with the little-endian floats from a byte offset of memory off the heap, and of
-   * these with themselves, in one pass.
+   * Inner products with vectors off the heap.
    *
-   * @return float bits of the former in the upper half, of the latter in the lower
+   * @param b little-endian floats
+   * @param offsets where {@link #ROWS} vectors begin, in bytes; repeat some if there are fewer
    */
-  public abstract long dotAndSquare(float[] a, MemorySegment b, long offset);
+  public abstract void dots(float[] a, MemorySegment b, long[] offsets, float[] into);
 
-  /** Both results of {@link #dotAndSquare} in one. */
-  static long pack(float dot, float square) {
-    return (long) Float.floatToRawIntBits(dot) << Integer.SIZE
-        | Integer.toUnsignedLong(Float.floatToRawIntBits(square));
-  }
+  /** As {@link #dots}, and the vectors' inner products with themselves. */
+  public abstract void dotsAndSquares(
+      float[] a, MemorySegment b, long[] offsets, float[] dots, float[] squares);
+
+  /** Squared distances from vectors off the heap. */
+  public abstract void squareDistances(float[] a, MemorySegment b, long[] offsets, float[] into);
 }

@@ -11,6 +11,8 @@
  */
 package dev.matryoshka.binary;
 
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -87,5 +89,74 @@ final class VectorByteDotKernels extends ByteDotKernels {
   private static FloatVector load(byte[] rows, int at) {
     return (FloatVector)
         ByteVector.fromArray(BYTES, rows, at).convertShape(VectorOperators.B2F, FLOATS, 0);
+  }
+
+  @Override
+  public void dots(
+      MemorySegment rows,
+      long[] starts,
+      int count,
+      int length,
+      float[] weights,
+      int offset,
+      float[] sums) {
+    if (NARROW) {
+      PLAIN.dots(rows, starts, count, length, weights, offset, sums);
+      return;
+    }
+    int i = 0;
+    for (; i + 4 <= count; i += 4) {
+      four(rows, starts, i, length, weights, offset, sums);
+    }
+    for (; i < count; i++) {
+      sums[i] = one(rows, starts[i], length, weights, offset);
+    }
+  }
+
+  private static void four(
+      MemorySegment rows,
+      long[] starts,
+      int first,
+      int length,
+      float[] weights,
+      int offset,
+      float[] sums) {
+    FloatVector s0 = FloatVector.zero(FLOATS);
+    FloatVector s1 = s0;
+    FloatVector s2 = s0;
+    FloatVector s3 = s0;
+    long from0 = starts[first];
+    long from1 = starts[first + 1];
+    long from2 = starts[first + 2];
+    long from3 = starts[first + 3];
+    for (int j = 0; j < length; j += LANES) {
+      FloatVector weight = FloatVector.fromArray(FLOATS, weights, offset + j);
+      s0 = load(rows, from0 + j).fma(weight, s0);
+      s1 = load(rows, from1 + j).fma(weight, s1);
+      s2 = load(rows, from2 + j).fma(weight, s2);
+      s3 = load(rows, from3 + j).fma(weight, s3);
+    }
+    sums[first] = s0.reduceLanes(VectorOperators.ADD);
+    sums[first + 1] = s1.reduceLanes(VectorOperators.ADD);
+    sums[first + 2] = s2.reduceLanes(VectorOperators.ADD);
+    sums[first + 3] = s3.reduceLanes(VectorOperators.ADD);
+  }
+
+  private static float one(MemorySegment rows, long from, int length, float[] weights, int offset) {
+    FloatVector s0 = FloatVector.zero(FLOATS);
+    FloatVector s1 = s0;
+    for (int j = 0; j < length; j += 2 * LANES) {
+      s0 = load(rows, from + j).fma(FloatVector.fromArray(FLOATS, weights, offset + j), s0);
+      s1 =
+          load(rows, from + j + LANES)
+              .fma(FloatVector.fromArray(FLOATS, weights, offset + j + LANES), s1);
+    }
+    return s0.add(s1).reduceLanes(VectorOperators.ADD);
+  }
+
+  private static FloatVector load(MemorySegment rows, long at) {
+    return (FloatVector)
+        ByteVector.fromMemorySegment(BYTES, rows, at, ByteOrder.LITTLE_ENDIAN)
+            .convertShape(VectorOperators.B2F, FLOATS, 0);
   }
 }

@@ -74,7 +74,6 @@ public final class BoundScan {
   private double kernelSlack;
   private double base;
 
-  private final byte[] rows;
   private final float[] sums = new float[BLOCK];
   private final double[] partial = new double[BLOCK];
   private final float[] corrections;
@@ -103,11 +102,6 @@ public final class BoundScan {
     this.levelSlack = new double[levels];
     this.errorFactors = new double[levels];
     this.remainderFactors = new double[levels];
-    int widest = 0;
-    for (int level = 0; level < levels; level++) {
-      widest = Math.max(widest, meta.width(level));
-    }
-    this.rows = new byte[BLOCK * widest];
     this.corrections = new float[BLOCK * meta.correctionsPerVector()];
     setMinScore(minScore);
   }
@@ -190,23 +184,10 @@ public final class BoundScan {
       if (level == prepared) {
         prepare(level);
       }
-      readRows(level, into, left);
-      int from = level == 0 ? 0 : meta.levels()[level - 1];
-      ByteDotKernels.INSTANCE.dots(rows, left, meta.width(level), weights, from, sums);
+      cursor.dots(level, into, left, weights, sums);
       left = ruleOut(level, first, into, left);
     }
     return left;
-  }
-
-  private void readRows(int level, int[] ords, int count) throws IOException {
-    if (ords[count - 1] - ords[0] == count - 1) {
-      cursor.readBytes(level, ords[0], count, rows, 0);
-      return;
-    }
-    int width = meta.width(level);
-    for (int i = 0; i < count; i++) {
-      cursor.readBytes(level, ords[i], 1, rows, i * width);
-    }
   }
 
   private int ruleOut(int level, int first, int[] ords, int count) {

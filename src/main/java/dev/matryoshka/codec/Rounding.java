@@ -30,12 +30,12 @@ final class Rounding {
   }
 
   /**
-   * The factor for inner products and squared distances by {@link
+   * The factor for inner products, squares and squared distances by {@link
    * dev.matryoshka.binary.SimilarityKernels}: a component passes through at most one multiply-add
-   * for each 32 components, or one for each of up to 31 that are left, then five halvings and the
+   * for each 8 components, or one for each of up to 15 that are left, then four halvings and the
    * last addition; three more cover the subtraction in a distance, and its square.
    */
   static double ofProducts(int dims) {
-    return of(dims / 32 + 31 + 5 + 1 + 3);
+    return of(dims / 8 + 15 + 4 + 1 + 3);
   }
 }

@@ -175,7 +175,6 @@ public final class BoundTrainer {
     for (int level = 0; level < levels.length; level++) {
       spreads[level] = (float) Math.min(1, CAUTION * spreads[level]);
     }
-    System.err.println("SPREADS " + Arrays.toString(spreads));
     // A sample too small to tell promises nothing.
     if (spreads[0] == 0) {
       Arrays.fill(spreads, 1);

@@ -38,12 +38,17 @@ final class ExactScorer {
   private final double targetSquare;
   private final FloatVectorValues values;
   private final MemorySegment mapped;
+  private final long[] offsets = new long[SimilarityKernels.ROWS];
+  private final float[] products = new float[SimilarityKernels.ROWS];
+  private final float[] squares = new float[SimilarityKernels.ROWS];
+  private final int[] one = new int[1];
+  private final float[] oneScore = new float[1];
 
   ExactScorer(VectorSimilarityFunction similarity, FloatVectorValues values, float[] target)
       throws IOException {
     this.similarity = similarity;
     this.target = target;
-    this.targetSquare = KERNELS.dot(target, target);
+    this.targetSquare = KERNELS.square(target);
     this.values = values;
     this.mapped = mapped(values);
   }
@@ -61,36 +66,60 @@ final class ExactScorer {
     return null;
   }
 
+  /** Scores one vector. */
   float score(int ord) throws IOException {
-    float[] vector = mapped == null ? values.vectorValue(ord) : null;
-    long offset = (long) ord * target.length * Float.BYTES;
+    one[0] = ord;
+    score(one, 1, oneScore);
+    return oneScore[0];
+  }
+
+  /** Scores the first {@code count} ordinals. */
+  void score(int[] ords, int count, float[] scores) throws IOException {
+    for (int i = 0; i < count; i += SimilarityKernels.ROWS) {
+      if (mapped == null) {
+        for (int j = i; j < Math.min(count, i + SimilarityKernels.ROWS); j++) {
+          scores[j] = scoreOnHeap(values.vectorValue(ords[j]));
+        }
+        continue;
+      }
+      for (int row = 0; row < SimilarityKernels.ROWS; row++) {
+        // Repeats the last one to the end.
+        offsets[row] = (long) ords[Math.min(i + row, count - 1)] * target.length * Float.BYTES;
+      }
+      compareMapped();
+      for (int row = 0; row < Math.min(SimilarityKernels.ROWS, count - i); row++) {
+        scores[i + row] = score(products[row], squares[row]);
+      }
+    }
+  }
+
+  private float scoreOnHeap(float[] vector) {
     return switch (similarity) {
-      case EUCLIDEAN ->
-          VectorUtil.normalizeDistanceToUnitInterval(
-              vector == null
-                  ? KERNELS.squareDistance(target, mapped, offset)
-                  : KERNELS.squareDistance(target, vector));
-      case DOT_PRODUCT -> VectorUtil.normalizeToUnitInterval(dot(vector, offset));
-      case MAXIMUM_INNER_PRODUCT -> VectorUtil.scaleMaxInnerProductScore(dot(vector, offset));
-      case COSINE -> cosine(vector, offset);
+      case EUCLIDEAN -> score(KERNELS.squareDistance(target, vector), 0);
+      case DOT_PRODUCT, MAXIMUM_INNER_PRODUCT -> score(KERNELS.dot(target, vector), 0);
+      case COSINE -> score(KERNELS.dot(target, vector), KERNELS.square(vector));
     };
   }
 
-  private float dot(float[] vector, long offset) {
-    return vector == null ? KERNELS.dot(target, mapped, offset) : KERNELS.dot(target, vector);
+  private void compareMapped() {
+    switch (similarity) {
+      case EUCLIDEAN -> KERNELS.squareDistances(target, mapped, offsets, products);
+      case DOT_PRODUCT, MAXIMUM_INNER_PRODUCT -> KERNELS.dots(target, mapped, offsets, products);
+      case COSINE -> KERNELS.dotsAndSquares(target, mapped, offsets, products, squares);
+    }
   }
 
-  private float cosine(float[] vector, long offset) {
-    float dot;
-    float square;
-    if (vector == null) {
-      long both = KERNELS.dotAndSquare(target, mapped, offset);
-      dot = Float.intBitsToFloat((int) (both >>> Integer.SIZE));
-      square = Float.intBitsToFloat((int) both);
-    } else {
-      dot = KERNELS.dot(target, vector);
-      square = KERNELS.dot(vector, vector);
-    }
-    return VectorUtil.normalizeToUnitInterval((float) (dot / Math.sqrt(targetSquare * square)));
+  /**
+   * @param product inner product, or squared distance for Euclidean
+   * @param square the vector's inner product with itself; for cosine only
+   */
+  private float score(float product, float square) {
+    return switch (similarity) {
+      case EUCLIDEAN -> VectorUtil.normalizeDistanceToUnitInterval(product);
+      case DOT_PRODUCT -> VectorUtil.normalizeToUnitInterval(product);
+      case MAXIMUM_INNER_PRODUCT -> VectorUtil.scaleMaxInnerProductScore(product);
+      case COSINE ->
+          VectorUtil.normalizeToUnitInterval((float) (product / Math.sqrt(targetSquare * square)));
+    };
   }
 }

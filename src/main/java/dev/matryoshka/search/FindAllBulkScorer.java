@@ -26,7 +26,9 @@ final class FindAllBulkScorer extends BulkScorer {
   private final KnnVectorValues.DocIndexIterator vectors;
   private final float boost;
   private final int[] docs = new int[SegmentMatcher.BLOCK];
-  private final int[] candidates = new int[SegmentMatcher.BLOCK];
+  private final int[] ords = new int[SegmentMatcher.BLOCK];
+  private final float[] scores = new float[SegmentMatcher.BLOCK];
+  private float score;
 
   FindAllBulkScorer(SegmentMatcher matcher, KnnVectorValues.DocIndexIterator vectors, float boost) {
     this.matcher = matcher;
@@ -40,7 +42,7 @@ final class FindAllBulkScorer extends BulkScorer {
         new Scorable() {
           @Override
           public float score() {
-            return matcher.score() * boost;
+            return score;
           }
         });
     int doc = vectors.docID() < min ? vectors.advance(min) : vectors.docID();
@@ -61,12 +63,17 @@ final class FindAllBulkScorer extends BulkScorer {
 
   private void collect(LeafCollector collector, Bits acceptDocs, int first, int count)
       throws IOException {
-    int found = matcher.candidates(first, count, candidates);
+    int found = matcher.candidates(first, count, ords);
+    int accepted = 0;
     for (int i = 0; i < found; i++) {
-      int doc = docs[candidates[i] - first];
-      if ((acceptDocs == null || acceptDocs.get(doc)) && matcher.matches(candidates[i])) {
-        collector.collect(doc);
+      if (acceptDocs == null || acceptDocs.get(docs[ords[i] - first])) {
+        ords[accepted++] = ords[i];
       }
+    }
+    int matches = matcher.matches(ords, accepted, scores);
+    for (int i = 0; i < matches; i++) {
+      score = scores[i] * boost;
+      collector.collect(docs[ords[i] - first]);
     }
   }
 

@@ -124,6 +124,26 @@ final class SegmentMatcher {
     }
   }
 
+  /**
+   * Compares vectors at full precision.
+   *
+   * @param ords ascending; on return the first are those that are similar enough
+   * @param scores on return theirs
+   * @return how many are
+   */
+  int matches(int[] ords, int count, float[] scores) throws IOException {
+    scorer.score(ords, count, scores);
+    int matches = 0;
+    for (int i = 0; i < count; i++) {
+      if (scores[i] >= minScore) {
+        ords[matches] = ords[i];
+        scores[matches++] = scores[i];
+      }
+    }
+    counts.verify(count, matches, segment.field());
+    return matches;
+  }
+
   /** The score of the vector that {@link #matches} was last asked about. */
   float score() {
     return score;

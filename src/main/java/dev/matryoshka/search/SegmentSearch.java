@@ -273,10 +273,12 @@ final class SegmentSearch {
    */
   long settle() throws IOException {
     ExactScorer scorer = segment.exactScorer(target);
-    for (int i = 0; i < candidates.size(); i++) {
-      candidates.setScore(i, scorer.score(candidates.ord(i)));
+    float[] scores = new float[candidates.size()];
+    scorer.score(candidates.ords(), candidates.size(), scores);
+    for (int i = 0; i < scores.length; i++) {
+      candidates.setScore(i, scores[i]);
     }
-    return candidates.size();
+    return scores.length;
   }
 
   /** Keeps the best candidates of this segment, ties to the lowest ordinal. */

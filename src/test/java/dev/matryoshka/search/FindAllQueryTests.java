@@ -160,33 +160,33 @@ public class FindAllQueryTests extends MatryoshkaTestCase {
   /** The documented arithmetic, spelt out. */
   private static float plainScore(VectorSimilarityFunction function, float[] a, float[] b) {
     return switch (function) {
-      case EUCLIDEAN -> 1 / (1 + plainSum(a, b, true));
-      case DOT_PRODUCT -> Math.max((1 + plainSum(a, b, false)) / 2, 0);
+      case EUCLIDEAN -> 1 / (1 + plainSum(a, b, true, 16));
+      case DOT_PRODUCT -> Math.max((1 + plainSum(a, b, false, 16)) / 2, 0);
       case MAXIMUM_INNER_PRODUCT -> {
-        float dot = plainSum(a, b, false);
+        float dot = plainSum(a, b, false, 16);
         yield dot < 0 ? 1 / (1 + -1 * dot) : dot + 1;
       }
       case COSINE -> {
-        double squares = (double) plainSum(a, a, false) * plainSum(b, b, false);
-        float cosine = (float) (plainSum(a, b, false) / Math.sqrt(squares));
+        double squares = (double) plainSum(a, a, false, 8) * plainSum(b, b, false, 8);
+        float cosine = (float) (plainSum(a, b, false, 16) / Math.sqrt(squares));
         yield Math.max((1 + cosine) / 2, 0);
       }
     };
   }
 
-  private static float plainSum(float[] a, float[] b, boolean distance) {
-    float[] sums = new float[32];
+  private static float plainSum(float[] a, float[] b, boolean distance, int width) {
+    float[] sums = new float[width];
     float rest = 0;
     for (int i = 0; i < a.length; i++) {
       float x = distance ? a[i] - b[i] : a[i];
       float y = distance ? x : b[i];
-      if (i < a.length / 32 * 32) {
-        sums[i % 32] = Math.fma(x, y, sums[i % 32]);
+      if (i < a.length / width * width) {
+        sums[i % width] = Math.fma(x, y, sums[i % width]);
       } else {
         rest = Math.fma(x, y, rest);
       }
     }
-    for (int half = 16; half > 0; half /= 2) {
+    for (int half = width / 2; half > 0; half /= 2) {
       for (int l = 0; l < half; l++) {
         sums[l] += sums[l + half];
       }
