@@ -66,16 +66,25 @@ public final class VectorIndex implements Closeable {
    */
   public static VectorIndex build(float[][] documents, CodecOptions options, int segments)
       throws IOException {
+    return build(documents, options, segments, VectorSimilarityFunction.COSINE);
+  }
+
+  /** Indexes documents that are compared in another way than by cosine. */
+  static VectorIndex build(
+      float[][] documents, CodecOptions options, int segments, VectorSimilarityFunction similarity)
+      throws IOException {
     VectorIndex[] parts = new VectorIndex[segments];
     for (int s = 0; s < segments; s++) {
       int from = (int) ((long) documents.length * s / segments);
       int to = (int) ((long) documents.length * (s + 1) / segments);
-      parts[s] = merged(Arrays.copyOfRange(documents, from, to), options);
+      parts[s] = merged(Arrays.copyOfRange(documents, from, to), options, similarity);
     }
     return segments == 1 ? parts[0] : join(options, false, parts);
   }
 
-  private static VectorIndex merged(float[][] documents, CodecOptions options) throws IOException {
+  private static VectorIndex merged(
+      float[][] documents, CodecOptions options, VectorSimilarityFunction similarity)
+      throws IOException {
     Path path = Files.createTempDirectory("matryoshka-bench");
     IndexWriterConfig config = config(options).setMergePolicy(new LogDocMergePolicy());
     int flushed = Math.min(MOST_FLUSHED, (documents.length + 1) / 2);
@@ -83,7 +92,7 @@ public final class VectorIndex implements Closeable {
         IndexWriter writer = new IndexWriter(directory, config)) {
       for (int i = 0; i < documents.length; i++) {
         Document document = new Document();
-        document.add(new KnnFloatVectorField(FIELD, documents[i], VectorSimilarityFunction.COSINE));
+        document.add(new KnnFloatVectorField(FIELD, documents[i], similarity));
         writer.addDocument(document);
         if ((i + 1) % flushed == 0) {
           writer.flush();
@@ -139,6 +148,15 @@ public final class VectorIndex implements Closeable {
 
   IndexSearcher searcher() {
     return new IndexSearcher(reader);
+  }
+
+  /** Size of all files. */
+  long bytes() throws IOException {
+    long bytes = 0;
+    for (String file : directory.listAll()) {
+      bytes += directory.fileLength(file);
+    }
+    return bytes;
   }
 
   /** Segments that have codes. */

@@ -76,7 +76,7 @@ public final class BenchCodes {
         }
         writer.add(signs);
       }
-      new FieldMeta(VectorElement.FLOAT, SIMILARITY, bits, size, writer.finish())
+      new FieldMeta(VectorElement.FLOAT, SIMILARITY, bits, size, writer.finish(), null)
           .write(FIELD.number, meta);
     }
   }

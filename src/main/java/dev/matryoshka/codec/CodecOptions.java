@@ -22,8 +22,15 @@ import java.util.List;
  * @param rotation how codes are made
  * @param bits lengths of the nested code prefixes in ascending order, each a multiple of 64 and at
  *     most the dims of the field; empty for a field that is searched exactly
+ * @param boundDims numbers of leading principal components that are stored in a byte each, to bound
+ *     similarities by, in ascending order, each a multiple of 64 and at most the dims of the field;
+ *     empty for none
  */
-public record CodecOptions(VectorElement element, RotationKind rotation, List<Integer> bits) {
+public record CodecOptions(
+    VectorElement element, RotationKind rotation, List<Integer> bits, List<Integer> boundDims) {
+
+  /** What numbers of components for bounds are multiples of. */
+  static final int BOUND_UNIT = Long.SIZE;
 
   /** Vectors of fewer dimensions carry no codes: an exact scan costs hardly more. */
   public static final int MIN_DIMS_FOR_CODES = 64;
@@ -35,18 +42,35 @@ public record CodecOptions(VectorElement element, RotationKind rotation, List<In
   public static final int DEFAULT_BITS = 256;
 
   public CodecOptions {
-    bits = List.copyOf(bits);
+    bits = checked("bits", bits);
+    boundDims = checked("bound_dims", boundDims);
+  }
+
+  /** Options without bounds. */
+  public CodecOptions(VectorElement element, RotationKind rotation, List<Integer> bits) {
+    this(element, rotation, bits, List.of());
+  }
+
+  private static List<Integer> checked(String name, List<Integer> lengths) {
     int previous = 0;
-    for (int length : bits) {
+    for (int length : lengths) {
       if (length % Long.SIZE != 0 || length <= 0) {
         throw new IllegalArgumentException(
-            "[bits] must be positive multiples of [" + Long.SIZE + "] but got [" + length + "]");
+            "["
+                + name
+                + "] must be positive multiples of ["
+                + Long.SIZE
+                + "] but got ["
+                + length
+                + "]");
       }
       if (length <= previous) {
-        throw new IllegalArgumentException("[bits] must be strictly ascending but got " + bits);
+        throw new IllegalArgumentException(
+            "[" + name + "] must be strictly ascending but got " + lengths);
       }
       previous = length;
     }
+    return List.copyOf(lengths);
   }
 
   /** The code lengths for vectors of that many dims when the mapping names none. */

@@ -27,13 +27,15 @@ import org.apache.lucene.store.IndexOutput;
  * bytes.
  *
  * @param codes where the codes are, or null when the field has none in this segment
+ * @param bounds where bounds are, or null when the field has none in this segment
  */
 record FieldMeta(
     VectorElement element,
     VectorSimilarityFunction similarity,
     int dims,
     int size,
-    CodesMeta codes) {
+    CodesMeta codes,
+    BoundMeta bounds) {
 
   /**
    * Describes codes.
@@ -84,9 +86,16 @@ record FieldMeta(
     meta.writeVInt(dims);
     meta.writeInt(size);
     meta.writeByte((byte) (codes == null ? 0 : 1));
-    if (codes == null) {
-      return;
+    if (codes != null) {
+      writeCodes(meta);
     }
+    meta.writeByte((byte) (bounds == null ? 0 : 1));
+    if (bounds != null) {
+      bounds.write(meta);
+    }
+  }
+
+  private void writeCodes(IndexOutput meta) throws IOException {
     meta.writeByte((byte) codes.kind.code());
     meta.writeVInt(codes.levels.length);
     for (int length : codes.levels) {
@@ -119,7 +128,10 @@ record FieldMeta(
       byte coded = meta.readByte();
       check(coded == 0 || coded == 1, "coded flag", coded, info, meta);
       CodesMeta codes = coded == 1 ? readCodes(meta, dims, info) : null;
-      return new FieldMeta(element, similarity, dims, size, codes);
+      byte bounded = meta.readByte();
+      check(bounded == 0 || bounded == 1, "bounded flag", bounded, info, meta);
+      BoundMeta bounds = bounded == 1 ? BoundMeta.read(meta, dims, info) : null;
+      return new FieldMeta(element, similarity, dims, size, codes, bounds);
     } catch (IllegalArgumentException e) {
       throw new CorruptIndexException(e.getMessage() + " in field [" + info.name + "]", meta, e);
     }

@@ -43,7 +43,7 @@ import org.apache.lucene.index.SegmentWriteState;
  *         <li><b>byte</b> similarity: 0 Euclidean, 1 dot product, 2 cosine, 3 maximum inner product
  *         <li><b>vint</b> dims
  *         <li><b>int</b> number of vectors, N
- *         <li><b>byte</b> 1 when the field has codes, else 0 and nothing further
+ *         <li><b>byte</b> 1 when the field has codes, else 0 *
  *         <li><b>byte</b> {@link dev.matryoshka.rotation.RotationKind#code()}
  *         <li><b>vint</b> number of levels L, 1 to 64, then L <b>vint</b>s: prefix lengths in bits,
  *             ascending multiples of 64
@@ -53,6 +53,15 @@ import org.apache.lucene.index.SegmentWriteState;
  *         <li><b>vlong</b> offset of the rotation section in .veb
  *         <li>L times <b>vlong</b> offset of a code area
  *         <li><b>vlong</b> offset of the corrections
+ *         <li><b>byte</b> 1 when the field has bounds, else 0 and nothing further
+ *         <li><b>vint</b> number of levels B, 1 to 64, then B <b>vint</b>s: numbers of components,
+ *             ascending multiples of 64
+ *         <li><b>long, long</b> identity of the basis: a 128-bit hash of it
+ *         <li><b>vint</b> vectors it was learned from, <b>int</b> float bits of its deviation from
+ *             orthonormality, B times <b>int</b> float bits of the spread of remainders, 0 to 1
+ *         <li><b>vlong</b> offset of the basis in .veb
+ *         <li>B times <b>vlong</b> offset of an area of bytes
+ *         <li><b>vlong</b> offset of the bounds' corrections
  *       </ul>
  *   <li><b>int</b> -1
  *   <li>footer
@@ -72,6 +81,18 @@ import org.apache.lucene.index.SegmentWriteState;
  *             then {@code ‖x - mean‖²}; x is scaled to unit length under cosine
  *         <li>rotation section: mean (dims floats), then W (bits × dims floats, row-major); no W
  *             for rotation kind none
+ *       </ul>
+ *   <li>for each field with bounds, each part aligned to {@link #ALIGNMENT} bytes:
+ *       <ul>
+ *         <li>area of each level: for each vector one signed byte c, -127 to 127, for each of the
+ *             components that the level adds
+ *         <li>corrections, (1 + 2 B) × 4 bytes for each vector: its length (1 under cosine), then
+ *             for each level an upper bound of the error of its components and an upper bound of
+ *             the length of what lies outside all components so far, +∞ for vectors too short or
+ *             too long to be bounded
+ *         <li>basis: offsets o and steps s (a float each for all components), then the components
+ *             (dims floats each); a byte c of component j stands for the projection {@code oⱼ +
+ *             sⱼ·c}
  *       </ul>
  *   <li>footer
  * </ul>

@@ -153,10 +153,21 @@ public final class MatryoshkaVectorsReader extends KnnVectorsReader {
   }
 
   private static void checkBounds(FieldMeta meta, IndexInput data) throws IOException {
-    FieldMeta.CodesMeta codes = meta.codes();
-    if (codes == null) {
-      return;
+    if (meta.codes() != null) {
+      checkCodes(meta, meta.codes(), data);
     }
+    BoundMeta bounds = meta.bounds();
+    if (bounds != null) {
+      for (int level = 0; level < bounds.levels().length; level++) {
+        checkPart(bounds.codeOffsets()[level], bounds.codesLength(level, meta.size()), data);
+      }
+      checkPart(bounds.correctionsOffset(), bounds.correctionsLength(meta.size()), data);
+      checkPart(bounds.basisOffset(), bounds.basisLength(meta.dims()), data);
+    }
+  }
+
+  private static void checkCodes(FieldMeta meta, FieldMeta.CodesMeta codes, IndexInput data)
+      throws IOException {
     for (int level = 0; level < codes.levels().length; level++) {
       checkPart(codes.levelOffsets()[level], codes.levelLength(level, meta.size()), data);
     }
@@ -176,6 +187,12 @@ public final class MatryoshkaVectorsReader extends KnnVectorsReader {
   public SegmentCodes codes(String field) {
     FieldMeta meta = fields.get(field);
     return meta == null || meta.codes() == null ? null : new SegmentCodes(data, meta);
+  }
+
+  /** The bounds of a field, or null when the segment has none. */
+  public SegmentBounds bounds(String field) {
+    FieldMeta meta = fields.get(field);
+    return meta == null || meta.bounds() == null ? null : new SegmentBounds(data, meta);
   }
 
   /** How the full-precision vectors of a field are stored, or null for an unknown field. */
@@ -236,13 +253,23 @@ public final class MatryoshkaVectorsReader extends KnnVectorsReader {
   public Map<String, Long> getOffHeapByteSize(FieldInfo field) {
     FieldMeta meta = fields.get(field.name);
     Map<String, Long> raw = rawVectors.getOffHeapByteSize(field);
-    if (meta == null || meta.codes() == null) {
+    if (meta == null || meta.codes() == null && meta.bounds() == null) {
       return raw;
     }
+    long bytes = 0;
     FieldMeta.CodesMeta codes = meta.codes();
-    long bytes = codes.correctionsLength(meta.size()) + codes.rotationLength(meta.dims());
-    for (int level = 0; level < codes.levels().length; level++) {
-      bytes += codes.levelLength(level, meta.size());
+    if (codes != null) {
+      bytes += codes.correctionsLength(meta.size()) + codes.rotationLength(meta.dims());
+      for (int level = 0; level < codes.levels().length; level++) {
+        bytes += codes.levelLength(level, meta.size());
+      }
+    }
+    BoundMeta bounds = meta.bounds();
+    if (bounds != null) {
+      bytes += bounds.correctionsLength(meta.size()) + bounds.basisLength(meta.dims());
+      for (int level = 0; level < bounds.levels().length; level++) {
+        bytes += bounds.codesLength(level, meta.size());
+      }
     }
     return mergeOffHeapByteSizeMaps(raw, Map.of(MatryoshkaVectorsFormat.DATA_EXTENSION, bytes));
   }

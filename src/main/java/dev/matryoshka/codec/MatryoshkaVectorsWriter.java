@@ -130,7 +130,18 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
       if (wanted.bits().isEmpty() == false && count >= MatryoshkaVectorsFormat.MIN_CODED_VECTORS) {
         codes = encodeFlushed(field, wanted, sortMap);
       }
-      writeMeta(field.info, count, codes);
+      BoundMeta bounds = null;
+      if (count >= MatryoshkaVectorsFormat.MIN_TRAINED_FLUSH
+          && BoundEncoder.wanted(wanted.boundDims(), count)) {
+        bounds =
+            new BoundEncoder(state, data, element())
+                .flushed(
+                    field.info,
+                    wanted.boundDims(),
+                    field.vectors.getVectors(),
+                    newToOld(field, sortMap));
+      }
+      writeMeta(field.info, count, codes, bounds);
     }
   }
 
@@ -158,12 +169,7 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
     if (chosen == null) {
       return null;
     }
-    int[] newToOld = null;
-    if (sortMap != null) {
-      DocsWithFieldSet docs = field.vectors.getDocsWithFieldSet();
-      newToOld = new int[vectors.size()];
-      mapOldOrdToNewOrd(docs, sortMap, null, newToOld, null);
-    }
+    int[] newToOld = newToOld(field, sortMap);
     try (CodeAreaWriter writer =
         new CodeAreaWriter(
             state, data, chosen.rotation().rotation(), field.info.getVectorSimilarityFunction())) {
@@ -172,6 +178,16 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
       }
       return writer.finish();
     }
+  }
+
+  private static int[] newToOld(FlushField field, Sorter.DocMap sortMap) throws IOException {
+    if (sortMap == null) {
+      return null;
+    }
+    DocsWithFieldSet docs = field.vectors.getDocsWithFieldSet();
+    int[] newToOld = new int[field.vectors.getVectors().size()];
+    mapOldOrdToNewOrd(docs, sortMap, null, newToOld, null);
+    return newToOld;
   }
 
   /** The rotation that this index last used for the field, if it is what is wanted now. */
@@ -214,15 +230,21 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
     int live = sources.live();
     CodecOptions wanted = options(field);
     FieldMeta.CodesMeta codes = null;
-    if (wanted.bits().isEmpty() == false && live >= MatryoshkaVectorsFormat.MIN_CODED_VECTORS) {
-      try {
+    BoundMeta bounds = null;
+    try {
+      if (wanted.bits().isEmpty() == false && live >= MatryoshkaVectorsFormat.MIN_CODED_VECTORS) {
         codes = encodeMerged(field, sources, wanted, live, mergeState);
-      } catch (UncheckedIOException e) {
-        // An aborted merge announces itself as a checked exception, which training cannot throw.
-        throw e.getCause();
       }
+      if (BoundEncoder.wanted(wanted.boundDims(), live)) {
+        bounds =
+            new BoundEncoder(state, data, element())
+                .merged(field, wanted.boundDims(), sources, () -> checkAborted(mergeState));
+      }
+    } catch (UncheckedIOException e) {
+      // An aborted merge announces itself as a checked exception, which training cannot throw.
+      throw e.getCause();
     }
-    writeMeta(field, live, codes);
+    writeMeta(field, live, codes, bounds);
     return null;
   }
 
@@ -269,9 +291,15 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
     return wanted.bits().stream().mapToInt(Integer::intValue).toArray();
   }
 
-  private void writeMeta(FieldInfo field, int size, FieldMeta.CodesMeta codes) throws IOException {
+  private void writeMeta(FieldInfo field, int size, FieldMeta.CodesMeta codes, BoundMeta bounds)
+      throws IOException {
     new FieldMeta(
-            element(), field.getVectorSimilarityFunction(), field.getVectorDimension(), size, codes)
+            element(),
+            field.getVectorSimilarityFunction(),
+            field.getVectorDimension(),
+            size,
+            codes,
+            bounds)
         .write(field.number, meta);
   }
 

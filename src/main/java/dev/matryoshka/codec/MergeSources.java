@@ -44,6 +44,7 @@ final class MergeSources {
       KnnVectorsReader reader,
       String field,
       SegmentCodes codes,
+      SegmentBounds bounds,
       int live) {
 
     /** New values for each iteration: those of sparse fields share one iterator. */
@@ -63,9 +64,15 @@ final class MergeSources {
       FloatVectorValues values = reader.getFloatVectorValues(field.name);
       if (values != null) {
         MergeState.DocMap docMap = mergeState.docMaps[i];
+        MatryoshkaVectorsReader ours = ours(reader, field.name);
         sources.add(
             new Source(
-                docMap, reader, field.name, codes(reader, field.name), live(values, docMap)));
+                docMap,
+                reader,
+                field.name,
+                ours == null ? null : ours.codes(field.name),
+                ours == null ? null : ours.bounds(field.name),
+                live(values, docMap)));
       }
     }
   }
@@ -81,12 +88,12 @@ final class MergeSources {
     return live;
   }
 
-  private static SegmentCodes codes(KnnVectorsReader reader, String field) {
+  private static MatryoshkaVectorsReader ours(KnnVectorsReader reader, String field) {
     KnnVectorsReader own =
         reader instanceof PerFieldKnnVectorsFormat.FieldsReader perField
             ? perField.getFieldReader(field)
             : reader;
-    return own instanceof MatryoshkaVectorsReader matryoshka ? matryoshka.codes(field) : null;
+    return own instanceof MatryoshkaVectorsReader matryoshka ? matryoshka : null;
   }
 
   /** Vectors in the merged segment. */
@@ -111,6 +118,24 @@ final class MergeSources {
     return best;
   }
 
+  /**
+   * The bounds of the wanted levels under whose basis at least half of all vectors have theirs, or
+   * null.
+   */
+  SegmentBounds inheritableBounds(int[] levels) {
+    Map<RotationId, Integer> counts = new HashMap<>();
+    for (Source source : sources) {
+      SegmentBounds bounds = source.bounds;
+      if (bounds != null && Arrays.equals(bounds.levels(), levels)) {
+        int count = counts.merge(bounds.meta().basisId(), source.live, Integer::sum);
+        if (2L * count >= live()) {
+          return bounds;
+        }
+      }
+    }
+    return null;
+  }
+
   /** Offers all surviving vectors to a sample. */
   void sample(VectorSample sample) throws IOException {
     for (Source source : sources) {
@@ -128,31 +153,65 @@ final class MergeSources {
 
   /** Feeds all surviving vectors to the writer in their new order, copying codes where it can. */
   void encode(CodeAreaWriter writer, RotationId rotationId) throws IOException {
-    List<Sub> subs = new ArrayList<>();
+    feed(
+        source ->
+            source.codes != null && source.codes.rotationId().equals(rotationId)
+                ? source.codes.cursor()
+                : null,
+        writer::copy,
+        writer::add);
+  }
+
+  /** Feeds all surviving vectors to the writer in their new order, copying bounds where it can. */
+  void bound(BoundAreaWriter writer) throws IOException {
+    feed(
+        source ->
+            source.bounds != null && source.bounds.meta().basisId().equals(writer.basisId())
+                ? source.bounds.cursor()
+                : null,
+        writer::copy,
+        writer::add);
+  }
+
+  /** Opens what can be copied from a source, or null. */
+  private interface Cursors<C> {
+    C open(Source source) throws IOException;
+  }
+
+  private interface Copier<C> {
+    void copy(C cursor, int ord) throws IOException;
+  }
+
+  private interface Encoder {
+    void add(float[] vector) throws IOException;
+  }
+
+  private <C> void feed(Cursors<C> cursors, Copier<C> copier, Encoder encoder) throws IOException {
+    List<Sub<C>> subs = new ArrayList<>();
     for (Source source : sources) {
-      boolean copy = source.codes != null && source.codes.rotationId().equals(rotationId);
-      subs.add(new Sub(source, copy ? source.codes.cursor() : null));
+      subs.add(new Sub<>(source, cursors.open(source)));
     }
-    DocIDMerger<Sub> merger = DocIDMerger.of(subs, mergeState.needsIndexSort);
-    for (Sub sub = merger.next(); sub != null; sub = merger.next()) {
-      if ((writer.written() & 0x3ff) == 0) {
+    DocIDMerger<Sub<C>> merger = DocIDMerger.of(subs, mergeState.needsIndexSort);
+    int fed = 0;
+    for (Sub<C> sub = merger.next(); sub != null; sub = merger.next()) {
+      if ((fed++ & 0x3ff) == 0) {
         mergeState.checkAborted();
       }
       int ord = sub.iterator.index();
       if (sub.cursor != null) {
-        writer.copy(sub.cursor, ord);
+        copier.copy(sub.cursor, ord);
       } else {
-        writer.add(sub.values.vectorValue(ord));
+        encoder.add(sub.values.vectorValue(ord));
       }
     }
   }
 
-  private static final class Sub extends DocIDMerger.Sub {
+  private static final class Sub<C> extends DocIDMerger.Sub {
     final FloatVectorValues values;
-    final CodeCursor cursor;
+    final C cursor;
     final KnnVectorValues.DocIndexIterator iterator;
 
-    Sub(Source source, CodeCursor cursor) throws IOException {
+    Sub(Source source, C cursor) throws IOException {
       super(source.docMap);
       this.values = source.values();
       this.cursor = cursor;

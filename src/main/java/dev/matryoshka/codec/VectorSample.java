@@ -12,6 +12,8 @@
 package dev.matryoshka.codec;
 
 import dev.matryoshka.rotation.Alignment;
+import dev.matryoshka.rotation.BoundBasis;
+import dev.matryoshka.rotation.BoundTrainer;
 import dev.matryoshka.rotation.Rotation;
 import dev.matryoshka.rotation.RotationKind;
 import dev.matryoshka.rotation.RotationTrainer;
@@ -83,6 +85,16 @@ final class VectorSample {
   Rotation train(RotationKind kind, int[] levels, Runnable interrupt) {
     return RotationTrainer.train(
         kind, vectors, count, dims, levels, RotationTrainer.SEED, interrupt);
+  }
+
+  /**
+   * Learns what similarities are bounded by.
+   *
+   * @param distances whether vectors are compared by Euclidean distance
+   */
+  BoundBasis trainBounds(int[] levels, boolean distances, Runnable interrupt) {
+    return BoundTrainer.train(
+        vectors, count, dims, levels, distances, RotationTrainer.SEED, interrupt);
   }
 
   /** How much the codes of a rotation would know of the sample. */

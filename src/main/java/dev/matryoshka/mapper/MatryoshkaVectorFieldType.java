@@ -13,6 +13,7 @@ package dev.matryoshka.mapper;
 
 import dev.matryoshka.codec.CodecOptions;
 import dev.matryoshka.codec.VectorElement;
+import dev.matryoshka.search.SimilarityThreshold;
 import java.time.ZoneId;
 import java.util.Map;
 import java.util.Optional;
@@ -95,6 +96,16 @@ public final class MatryoshkaVectorFieldType extends SimpleMappedFieldType {
     float[] resolved = decode(vector).asFloatVector();
     rules().check(resolved, dims);
     return resolved;
+  }
+
+  /**
+   * What a document must reach for a {@code similarity} that a query asks for.
+   *
+   * @throws IllegalArgumentException when vectors of this field cannot be that similar
+   */
+  public SimilarityThreshold threshold(float wanted) {
+    similarity.checkWanted(name(), wanted);
+    return new SimilarityThreshold(similarity.function(), wanted);
   }
 
   private VectorData decode(VectorData vector) {

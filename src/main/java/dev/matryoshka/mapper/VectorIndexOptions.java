@@ -30,16 +30,19 @@ import org.elasticsearch.xcontent.XContentBuilder;
  *
  * @param rotation how codes are made
  * @param bits lengths of the nested codes, or null for what suits the dims
+ * @param boundDims numbers of components stored to bound similarities by; empty for none
  */
-record VectorIndexOptions(RotationKind rotation, @Nullable List<Integer> bits) {
+record VectorIndexOptions(
+    RotationKind rotation, @Nullable List<Integer> bits, List<Integer> boundDims) {
 
   static final String NAME = "index_options";
   static final VectorIndexOptions DEFAULT =
-      new VectorIndexOptions(CodecOptions.DEFAULT_ROTATION, null);
+      new VectorIndexOptions(CodecOptions.DEFAULT_ROTATION, null, List.of());
 
   private static final String ROTATION = "rotation";
   private static final String BITS = "bits";
-  private static final Set<String> KEYS = new TreeSet<>(List.of(ROTATION, BITS));
+  private static final String BOUND_DIMS = "bound_dims";
+  private static final Set<String> KEYS = new TreeSet<>(List.of(ROTATION, BITS, BOUND_DIMS));
 
   /**
    * Reads the options from a mapping.
@@ -60,7 +63,9 @@ record VectorIndexOptions(RotationKind rotation, @Nullable List<Integer> bits) {
       }
     }
     return new VectorIndexOptions(
-        parseRotation(field, options.get(ROTATION)), parseBits(field, options.get(BITS)));
+        parseRotation(field, options.get(ROTATION)),
+        parseBits(field, options.get(BITS)),
+        parseBoundDims(field, options.get(BOUND_DIMS)));
   }
 
   private static RotationKind parseRotation(String field, @Nullable Object node) {
@@ -78,13 +83,7 @@ record VectorIndexOptions(RotationKind rotation, @Nullable List<Integer> bits) {
     if (node == null) {
       return null;
     }
-    List<Integer> bits = new ArrayList<>();
-    for (Object length : node instanceof List<?> list ? list : Arrays.asList(node)) {
-      if (length instanceof Integer == false) {
-        throw invalid(field, "takes integers as [" + BITS + "] but got [" + length + "]");
-      }
-      bits.add((Integer) length);
-    }
+    List<Integer> bits = integers(field, BITS, node);
     try {
       return new CodecOptions(VectorElement.FLOAT, DEFAULT.rotation, bits).bits();
     } catch (IllegalArgumentException e) {
@@ -92,21 +91,50 @@ record VectorIndexOptions(RotationKind rotation, @Nullable List<Integer> bits) {
     }
   }
 
+  private static List<Integer> parseBoundDims(String field, @Nullable Object node) {
+    if (node == null) {
+      return List.of();
+    }
+    List<Integer> dims = integers(field, BOUND_DIMS, node);
+    try {
+      return new CodecOptions(VectorElement.FLOAT, DEFAULT.rotation, List.of(), dims).boundDims();
+    } catch (IllegalArgumentException e) {
+      throw invalid(field, "are invalid: " + e.getMessage());
+    }
+  }
+
+  private static List<Integer> integers(String field, String option, Object node) {
+    List<Integer> integers = new ArrayList<>();
+    for (Object value : node instanceof List<?> list ? list : Arrays.asList(node)) {
+      if (value instanceof Integer == false) {
+        throw invalid(field, "takes integers as [" + option + "] but got [" + value + "]");
+      }
+      integers.add((Integer) value);
+    }
+    return integers;
+  }
+
   /**
    * Checks against the dims of the field.
    *
-   * @throws MapperParsingException when a code would have more bits than a vector has dimensions
+   * @throws MapperParsingException when there would be more bits or components than a vector has
+   *     dimensions
    */
   void validate(String field, int dims) {
-    if (bits != null && bits.isEmpty() == false && bits.getLast() > dims) {
+    checkAtMost(field, BITS, bits == null ? List.of() : bits, dims);
+    checkAtMost(field, BOUND_DIMS, boundDims, dims);
+  }
+
+  private static void checkAtMost(String field, String option, List<Integer> lengths, int dims) {
+    if (lengths.isEmpty() == false && lengths.getLast() > dims) {
       throw invalid(
           field,
           "must not have ["
-              + BITS
+              + option
               + "] beyond the ["
               + dims
               + "] dimensions of the field but got ["
-              + bits.getLast()
+              + lengths.getLast()
               + "]");
     }
   }
@@ -115,11 +143,11 @@ record VectorIndexOptions(RotationKind rotation, @Nullable List<Integer> bits) {
   VectorIndexOptions resolve(@Nullable Integer dims) {
     return bits != null || dims == null
         ? this
-        : new VectorIndexOptions(rotation, CodecOptions.defaultBits(dims));
+        : new VectorIndexOptions(rotation, CodecOptions.defaultBits(dims), boundDims);
   }
 
   CodecOptions codecOptions(VectorElement element, int dims) {
-    return new CodecOptions(element, rotation, resolve(dims).bits);
+    return new CodecOptions(element, rotation, resolve(dims).bits, boundDims);
   }
 
   void toXContent(XContentBuilder builder) throws IOException {
@@ -128,12 +156,21 @@ record VectorIndexOptions(RotationKind rotation, @Nullable List<Integer> bits) {
     if (bits != null) {
       builder.field(BITS, bits);
     }
+    if (boundDims.isEmpty() == false) {
+      builder.field(BOUND_DIMS, boundDims);
+    }
     builder.endObject();
   }
 
   @Override
   public String toString() {
-    return "{" + ROTATION + "=" + rotation.label() + (bits == null ? "" : ", bits=" + bits) + "}";
+    return "{"
+        + ROTATION
+        + "="
+        + rotation.label()
+        + (bits == null ? "" : ", bits=" + bits)
+        + (boundDims.isEmpty() ? "" : ", bound_dims=" + boundDims)
+        + "}";
   }
 
   private static MapperParsingException invalid(String field, String rule) {

@@ -36,6 +36,33 @@ public enum VectorSimilarity {
     return function;
   }
 
+  /**
+   * Checks what a query calls similar enough, in the unit of {@code similarity} of {@code knn}.
+   *
+   * @throws IllegalArgumentException when no two vectors could be that similar, or all would be
+   */
+  void checkWanted(String field, float wanted) {
+    String rule =
+        switch (this) {
+          case COSINE, DOT_PRODUCT -> Math.abs(wanted) <= 1 ? null : "between [-1] and [1]";
+          case L2_NORM ->
+              wanted >= 0 && Float.isFinite(wanted) ? null : "a distance of at least [0]";
+          case MAX_INNER_PRODUCT -> Float.isFinite(wanted) ? null : "a finite number";
+        };
+    if (rule != null) {
+      throw new IllegalArgumentException(
+          "[similarity] must be "
+              + rule
+              + " since field ["
+              + field
+              + "] compares by ["
+              + this
+              + "] but was ["
+              + wanted
+              + "]");
+    }
+  }
+
   /** The name in mappings, in lower case. */
   @Override
   public String toString() {

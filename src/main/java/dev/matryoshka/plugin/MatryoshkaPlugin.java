@@ -15,10 +15,12 @@ import dev.matryoshka.codec.RecentRotations;
 import dev.matryoshka.engine.MatryoshkaEngineFactory;
 import dev.matryoshka.mapper.MatryoshkaVectorFieldMapper;
 import dev.matryoshka.query.ExactMatryoshkaQueryBuilder;
+import dev.matryoshka.query.FindAllSettings;
 import dev.matryoshka.query.MatryoshkaQueryBuilder;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.elasticsearch.common.settings.Setting;
 import org.elasticsearch.index.IndexSettings;
 import org.elasticsearch.index.engine.EngineFactory;
 import org.elasticsearch.index.mapper.Mapper;
@@ -36,6 +38,11 @@ public final class MatryoshkaPlugin extends Plugin
   @Override
   public Map<String, Mapper.TypeParser> getMappers() {
     return Map.of(MatryoshkaVectorFieldMapper.CONTENT_TYPE, MatryoshkaVectorFieldMapper.PARSER);
+  }
+
+  @Override
+  public List<Setting<?>> getSettings() {
+    return List.of(FindAllSettings.MAX_SCORED);
   }
 
   @Override

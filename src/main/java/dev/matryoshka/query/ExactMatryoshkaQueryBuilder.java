@@ -70,8 +70,8 @@ public final class ExactMatryoshkaQueryBuilder
   @Override
   protected void doXContent(XContentBuilder builder, Params params) throws IOException {
     builder.startObject(NAME);
-    builder.field(MatryoshkaQueryBuilder.FIELD.getPreferredName(), field);
-    builder.field(MatryoshkaQueryBuilder.QUERY_VECTOR.getPreferredName(), queryVector);
+    builder.field(QueryParameters.FIELD.getPreferredName(), field);
+    builder.field(QueryParameters.QUERY_VECTOR.getPreferredName(), queryVector);
     boostAndQueryNameToXContent(builder);
     builder.endObject();
   }

@@ -14,14 +14,19 @@ package dev.matryoshka.query;
 import dev.matryoshka.codec.CodecOptions;
 import dev.matryoshka.mapper.MatryoshkaVectorFieldMapper;
 import dev.matryoshka.mapper.MatryoshkaVectorFieldType;
+import dev.matryoshka.search.BestAboveQuery;
 import dev.matryoshka.search.Cancellation;
+import dev.matryoshka.search.FindAllQuery;
 import dev.matryoshka.search.MatryoshkaQuery;
+import dev.matryoshka.search.SimilarityThreshold;
 import dev.matryoshka.search.Stage;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
+import org.apache.lucene.search.BooleanClause;
+import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.MatchNoDocsQuery;
 import org.apache.lucene.search.Query;
 import org.apache.lucene.util.SetOnce;
@@ -31,7 +36,6 @@ import org.elasticsearch.common.io.stream.StreamOutput;
 import org.elasticsearch.common.lucene.search.Queries;
 import org.elasticsearch.core.Nullable;
 import org.elasticsearch.index.mapper.MappedFieldType;
-import org.elasticsearch.index.query.AbstractQueryBuilder;
 import org.elasticsearch.index.query.BoolQueryBuilder;
 import org.elasticsearch.index.query.LeafQueryBuilder;
 import org.elasticsearch.index.query.MatchNoneQueryBuilder;
@@ -45,15 +49,14 @@ import org.elasticsearch.search.vectors.QueryVectorBuilder;
 import org.elasticsearch.search.vectors.QueryVectorBuilderAsyncAction;
 import org.elasticsearch.search.vectors.VectorData;
 import org.elasticsearch.xcontent.ConstructingObjectParser;
-import org.elasticsearch.xcontent.ObjectParser.ValueType;
-import org.elasticsearch.xcontent.ParseField;
 import org.elasticsearch.xcontent.XContentBuilder;
 import org.elasticsearch.xcontent.XContentParser;
 
 /**
  * The {@code matryoshka} query: the k documents of each shard whose vectors are most similar to a
- * query vector, scored at full precision. Parameters are named as in the {@code knn} query; {@code
- * stages} spells the funnel out. Immutable but for boost and name.
+ * query vector, or all that reach a {@code similarity}, or the k best of those; scored at full
+ * precision. Parameters are named as in the {@code knn} query; {@code stages} spells the funnel
+ * out. Immutable but for boost and name.
  */
 public final class MatryoshkaQueryBuilder extends LeafQueryBuilder<MatryoshkaQueryBuilder> {
 
@@ -63,63 +66,21 @@ public final class MatryoshkaQueryBuilder extends LeafQueryBuilder<MatryoshkaQue
   /** The greatest {@code k}. */
   public static final int MAX_K = 10_000;
 
-  static final ParseField FIELD = new ParseField("field");
-  static final ParseField QUERY_VECTOR = new ParseField("query_vector");
-  private static final ParseField QUERY_VECTOR_BUILDER = new ParseField("query_vector_builder");
-  private static final ParseField K = new ParseField("k");
-  private static final ParseField FILTER = new ParseField("filter");
-
   private static final Cancellation CANCELLATION =
       searcher ->
           searcher instanceof ContextIndexSearcher cancellable
               ? cancellable::checkCancelled
               : () -> {};
 
-  @SuppressWarnings("unchecked")
   private static final ConstructingObjectParser<MatryoshkaQueryBuilder, Void> PARSER =
-      new ConstructingObjectParser<>(
-          NAME,
-          args ->
-              new MatryoshkaQueryBuilder(
-                  (String) args[0],
-                  (VectorData) args[1],
-                  (QueryVectorBuilder) args[2],
-                  (Integer) args[3],
-                  args[4] == null ? List.of() : (List<QueryBuilder>) args[4],
-                  (QueryStages) args[5]));
+      QueryParameters.parser(NAME, parameters -> new MatryoshkaQueryBuilder(parameters, null));
 
   static {
-    PARSER.declareString(ConstructingObjectParser.constructorArg(), FIELD);
-    PARSER.declareField(
-        ConstructingObjectParser.optionalConstructorArg(),
-        (parser, context) -> VectorData.parseXContent(parser),
-        QUERY_VECTOR,
-        ValueType.OBJECT_ARRAY_STRING_OR_NUMBER);
-    PARSER.declareNamedObject(
-        ConstructingObjectParser.optionalConstructorArg(),
-        (parser, context, name) -> parser.namedObject(QueryVectorBuilder.class, name, context),
-        QUERY_VECTOR_BUILDER);
-    PARSER.declareInt(ConstructingObjectParser.optionalConstructorArg(), K);
-    PARSER.declareFieldArray(
-        ConstructingObjectParser.optionalConstructorArg(),
-        (parser, context) -> AbstractQueryBuilder.parseTopLevelQuery(parser),
-        FILTER,
-        ValueType.OBJECT_ARRAY);
-    PARSER.declareField(
-        ConstructingObjectParser.optionalConstructorArg(),
-        (parser, context) -> QueryStages.parse(parser),
-        QueryStages.STAGES,
-        ValueType.OBJECT_ARRAY);
     declareStandardFields(PARSER);
   }
 
-  private final String field;
-  private final VectorData queryVector;
-  private final QueryVectorBuilder queryVectorBuilder;
+  private final QueryParameters parameters;
   private final Supplier<float[]> vectorBeingBuilt;
-  private final Integer k;
-  private final List<QueryBuilder> filters;
-  private final QueryStages stages;
 
   /**
    * A query with the default funnel.
@@ -157,66 +118,49 @@ public final class MatryoshkaQueryBuilder extends LeafQueryBuilder<MatryoshkaQue
       @Nullable Integer k,
       List<QueryBuilder> filters,
       @Nullable QueryStages stages) {
-    this(field, queryVector, queryVectorBuilder, null, k, filters, stages);
+    this(
+        new QueryParameters(field, queryVector, queryVectorBuilder, k, filters, stages, null, null),
+        null);
   }
 
   private MatryoshkaQueryBuilder(
-      String field,
-      VectorData queryVector,
-      QueryVectorBuilder queryVectorBuilder,
-      Supplier<float[]> vectorBeingBuilt,
-      Integer k,
-      List<QueryBuilder> filters,
-      QueryStages stages) {
-    if (field == null) {
-      throw new IllegalArgumentException("[" + NAME + "] query requires a [field]");
-    }
-    if (queryVector == null == (queryVectorBuilder == null)) {
-      throw new IllegalArgumentException(
-          "["
-              + NAME
-              + "] query requires either [query_vector] or [query_vector_builder] but got "
-              + (queryVector == null ? "neither" : "both"));
-    }
-    if (k != null && (k < 1 || k > MAX_K)) {
-      throw new IllegalArgumentException(
-          "[k] must be between [1] and [" + MAX_K + "] but was [" + k + "]");
-    }
-    if (k != null && stages != null) {
-      stages.checkKeepsAtLeast(k);
-    }
-    this.field = field;
-    this.queryVector = queryVector;
-    this.queryVectorBuilder = queryVectorBuilder;
+      QueryParameters parameters, @Nullable Supplier<float[]> vectorBeingBuilt) {
+    this.parameters = parameters;
     this.vectorBeingBuilt = vectorBeingBuilt;
-    this.k = k;
-    this.filters = List.copyOf(filters);
-    this.stages = stages;
+  }
+
+  /**
+   * A query for everything that is similar enough.
+   *
+   * @param similarity what documents must reach, in the unit of the field, as in {@code knn}
+   * @param k most documents of each shard to return, the best; null for all
+   * @param mode null for the default
+   */
+  public static MatryoshkaQueryBuilder above(
+      float similarity,
+      String field,
+      float[] queryVector,
+      @Nullable Integer k,
+      List<QueryBuilder> filters,
+      @Nullable FindAllQuery.Mode mode) {
+    VectorData vector = VectorData.fromFloats(queryVector);
+    return new MatryoshkaQueryBuilder(
+        new QueryParameters(field, vector, null, k, filters, null, similarity, mode), null);
   }
 
   /** Reads what {@link #writeTo} wrote. */
   public MatryoshkaQueryBuilder(StreamInput in) throws IOException {
     super(in);
     WireVersion.read(in, NAME);
-    field = in.readString();
-    queryVector = in.readOptionalWriteable(VectorData::new);
-    queryVectorBuilder = in.readOptionalNamedWriteable(QueryVectorBuilder.class);
+    parameters = QueryParameters.read(in);
     vectorBeingBuilt = null;
-    k = in.readOptionalVInt();
-    filters = List.copyOf(readQueries(in));
-    stages = in.readOptionalWriteable(QueryStages::read);
   }
 
   @Override
   protected void doWriteTo(StreamOutput out) throws IOException {
     checkVectorIsBuilt();
     WireVersion.write(out);
-    out.writeString(field);
-    out.writeOptionalWriteable(queryVector);
-    out.writeOptionalNamedWriteable(queryVectorBuilder);
-    out.writeOptionalVInt(k);
-    writeQueries(out, filters);
-    out.writeOptionalWriteable(stages);
+    parameters.writeTo(out);
   }
 
   /** Reads the body of the query from a request. */
@@ -228,28 +172,7 @@ public final class MatryoshkaQueryBuilder extends LeafQueryBuilder<MatryoshkaQue
   protected void doXContent(XContentBuilder builder, Params params) throws IOException {
     checkVectorIsBuilt();
     builder.startObject(NAME);
-    builder.field(FIELD.getPreferredName(), field);
-    if (queryVector != null) {
-      builder.field(QUERY_VECTOR.getPreferredName(), queryVector);
-    }
-    if (queryVectorBuilder != null) {
-      builder.startObject(QUERY_VECTOR_BUILDER.getPreferredName());
-      builder.field(queryVectorBuilder.getWriteableName(), queryVectorBuilder);
-      builder.endObject();
-    }
-    if (k != null) {
-      builder.field(K.getPreferredName(), k);
-    }
-    if (filters.isEmpty() == false) {
-      builder.startArray(FILTER.getPreferredName());
-      for (QueryBuilder filter : filters) {
-        filter.toXContent(builder, params);
-      }
-      builder.endArray();
-    }
-    if (stages != null) {
-      stages.toXContent(builder, params);
-    }
+    parameters.toXContent(builder, params);
     boostAndQueryNameToXContent(builder);
     builder.endObject();
   }
@@ -264,14 +187,15 @@ public final class MatryoshkaQueryBuilder extends LeafQueryBuilder<MatryoshkaQue
   protected QueryBuilder doRewrite(QueryRewriteContext context) throws IOException {
     if (vectorBeingBuilt != null) {
       float[] built = vectorBeingBuilt.get();
-      return built == null ? this : with(VectorData.fromFloats(built), null, null, filters);
+      return built == null ? this : with(parameters.withVector(VectorData.fromFloats(built)), null);
     }
-    if (queryVectorBuilder != null) {
+    if (parameters.queryVectorBuilder() != null) {
       SetOnce<float[]> built = new SetOnce<>();
       context.registerUniqueAsyncAction(
-          new QueryVectorBuilderAsyncAction(queryVectorBuilder), built::set);
-      return with(null, queryVectorBuilder, built::get, filters);
+          new QueryVectorBuilderAsyncAction(parameters.queryVectorBuilder()), built::set);
+      return with(parameters, built::get);
     }
+    List<QueryBuilder> filters = parameters.filters();
     List<QueryBuilder> rewritten = new ArrayList<>(filters.size());
     boolean changed = false;
     for (QueryBuilder filter : filters) {
@@ -283,30 +207,33 @@ public final class MatryoshkaQueryBuilder extends LeafQueryBuilder<MatryoshkaQue
       rewritten.add(rewrittenFilter);
     }
     if (changed) {
-      return with(queryVector, null, null, rewritten);
+      return with(parameters.withFilters(rewritten), null);
     }
     return context.convertToInnerHitsRewriteContext() == null ? this : forInnerHits();
   }
 
   private MatryoshkaQueryBuilder with(
-      VectorData vector,
-      QueryVectorBuilder vectorBuilder,
-      Supplier<float[]> beingBuilt,
-      List<QueryBuilder> newFilters) {
-    return new MatryoshkaQueryBuilder(
-            field, vector, vectorBuilder, beingBuilt, k, newFilters, stages)
-        .boost(boost)
-        .queryName(queryName);
+      QueryParameters newParameters, @Nullable Supplier<float[]> beingBuilt) {
+    return new MatryoshkaQueryBuilder(newParameters, beingBuilt).boost(boost).queryName(queryName);
   }
 
   /** All children of a hit are wanted then, not only those among the k best of the shard. */
   private QueryBuilder forInnerHits() {
-    QueryBuilder exact = new ExactMatryoshkaQueryBuilder(field, queryVector).boost(boost);
-    if (filters.isEmpty()) {
-      return exact;
+    if (parameters.similarity() != null
+        && parameters.k() == null
+        && parameters.filters().isEmpty()) {
+      return this;
     }
-    BoolQueryBuilder filtered = new BoolQueryBuilder().must(exact);
-    for (QueryBuilder filter : filters) {
+    QueryBuilder all =
+        parameters.similarity() == null
+            ? new ExactMatryoshkaQueryBuilder(parameters.field(), parameters.queryVector())
+                .boost(boost)
+            : new MatryoshkaQueryBuilder(parameters.unlimited(), null).boost(boost);
+    if (parameters.filters().isEmpty()) {
+      return all;
+    }
+    BoolQueryBuilder filtered = new BoolQueryBuilder().must(all);
+    for (QueryBuilder filter : parameters.filters()) {
       // A filter may speak of the children or of their parents.
       filtered.filter(
           new BoolQueryBuilder().should(filter).should(new ToChildBlockJoinQueryBuilder(filter)));
@@ -316,33 +243,71 @@ public final class MatryoshkaQueryBuilder extends LeafQueryBuilder<MatryoshkaQue
 
   @Override
   protected Query doToQuery(SearchExecutionContext context) throws IOException {
-    MatryoshkaVectorFieldType type = fieldType(context, field);
+    MatryoshkaVectorFieldType type = fieldType(context, parameters.field());
     if (type == null) {
       return Queries.NO_DOCS_INSTANCE;
     }
+    SimilarityThreshold threshold =
+        parameters.similarity() == null ? null : type.threshold(parameters.similarity());
     if (type.dims() == null) {
-      return new MatchNoDocsQuery("no vectors in field [" + field + "]");
+      return new MatchNoDocsQuery("no vectors in field [" + parameters.field() + "]");
     }
-    float[] target = type.resolveQueryVector(queryVector);
-    int wanted = k == null ? defaultK(context) : k;
-    VectorFilters accepted = VectorFilters.of(type.name(), filters, context);
-    return new MatryoshkaQuery(
-        type.name(),
-        target,
-        wanted,
-        accepted.filter(),
-        checkedStages(type, wanted),
-        accepted.parents(),
-        CANCELLATION);
+    float[] target = type.resolveQueryVector(parameters.queryVector());
+    VectorFilters accepted = VectorFilters.of(type.name(), parameters.filters(), context);
+    if (threshold == null || parameters.k() != null && parameters.fast()) {
+      return funnel(type, target, threshold, accepted, context);
+    }
+    long limit = FindAllSettings.maxScored(parameters.field(), context);
+    FindAllQuery all =
+        new FindAllQuery(
+            type.name(),
+            target,
+            threshold,
+            parameters.fast() ? FindAllQuery.Mode.FAST : FindAllQuery.Mode.LOSSLESS,
+            limit,
+            CANCELLATION);
+    return parameters.k() == null
+        ? conjunction(all, accepted.filter())
+        : new BestAboveQuery(all, parameters.k(), accepted.filter(), accepted.parents());
+  }
+
+  private Query funnel(
+      MatryoshkaVectorFieldType type,
+      float[] target,
+      @Nullable SimilarityThreshold threshold,
+      VectorFilters accepted,
+      SearchExecutionContext context) {
+    int wanted = parameters.k() == null ? defaultK(context) : parameters.k();
+    MatryoshkaQuery best =
+        new MatryoshkaQuery(
+            type.name(),
+            target,
+            wanted,
+            accepted.filter(),
+            checkedStages(type, wanted),
+            accepted.parents(),
+            CANCELLATION);
+    return threshold == null ? best : best.atLeast(threshold);
+  }
+
+  /** A plain conjunction, so that whichever of the clauses is cheaper leads. */
+  private static Query conjunction(FindAllQuery all, @Nullable Query filter) {
+    return filter == null
+        ? all
+        : new BooleanQuery.Builder()
+            .add(all, BooleanClause.Occur.MUST)
+            .add(filter, BooleanClause.Occur.FILTER)
+            .build();
   }
 
   private List<Stage> checkedStages(MatryoshkaVectorFieldType type, int wanted) {
+    QueryStages stages = parameters.stages();
     if (stages == null) {
       return null;
     }
     stages.checkKeepsAtLeast(wanted);
     List<Integer> bits = type.codecOptions().map(CodecOptions::bits).orElseThrow();
-    stages.check(field, type.dims(), bits);
+    stages.check(parameters.field(), type.dims(), bits);
     return stages.stages();
   }
 
@@ -387,16 +352,11 @@ public final class MatryoshkaQueryBuilder extends LeafQueryBuilder<MatryoshkaQue
 
   @Override
   protected boolean doEquals(MatryoshkaQueryBuilder other) {
-    return field.equals(other.field)
-        && Objects.equals(queryVector, other.queryVector)
-        && Objects.equals(queryVectorBuilder, other.queryVectorBuilder)
-        && Objects.equals(k, other.k)
-        && filters.equals(other.filters)
-        && Objects.equals(stages, other.stages);
+    return parameters.equals(other.parameters);
   }
 
   @Override
   protected int doHashCode() {
-    return Objects.hash(field, queryVector, queryVectorBuilder, k, filters, stages);
+    return Objects.hash(parameters);
   }
 }

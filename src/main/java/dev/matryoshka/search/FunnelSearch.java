@@ -89,6 +89,10 @@ final class FunnelSearch {
                 return visited;
               });
       keys = cut(keep);
+      if (i == funnel.stages().size() - 1) {
+        onEach(s -> segments.get(s).settle());
+        keys = cut(keep);
+      }
       truncated |= keys.length >= keep;
       trace.add(stage, compared, keys, System.nanoTime() - start);
     }

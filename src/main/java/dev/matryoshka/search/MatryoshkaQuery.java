@@ -58,6 +58,7 @@ public final class MatryoshkaQuery extends Query {
   private final String field;
   private final float[] target;
   private final int k;
+  private final SimilarityThreshold threshold;
   private final Query filter;
   private final List<Stage> stages;
   private final BitSetProducer parents;
@@ -81,16 +82,34 @@ public final class MatryoshkaQuery extends Query {
       List<Stage> stages,
       BitSetProducer parents,
       Cancellation cancellation) {
+    this(field, target, k, null, filter, stages, parents, cancellation);
+  }
+
+  private MatryoshkaQuery(
+      String field,
+      float[] target,
+      int k,
+      SimilarityThreshold threshold,
+      Query filter,
+      List<Stage> stages,
+      BitSetProducer parents,
+      Cancellation cancellation) {
     if (k < 1) {
       throw new IllegalArgumentException("[k] must be at least [1] but was [" + k + "]");
     }
     this.field = Objects.requireNonNull(field);
     this.target = Objects.requireNonNull(target);
     this.k = k;
+    this.threshold = threshold;
     this.filter = filter;
     this.stages = stages == null ? null : List.copyOf(stages);
     this.parents = parents;
     this.cancellation = Objects.requireNonNull(cancellation);
+  }
+
+  /** The same query, but only those of the k documents that are similar enough. */
+  public MatryoshkaQuery atLeast(SimilarityThreshold similarity) {
+    return new MatryoshkaQuery(field, target, k, similarity, filter, stages, parents, cancellation);
   }
 
   @Override
@@ -107,7 +126,7 @@ public final class MatryoshkaQuery extends Query {
     for (LeafReaderContext context : searcher.getIndexReader().leaves()) {
       SegmentView view = SegmentView.open(context, field);
       if (view != null) {
-        checkDims(view);
+        view.checkDims(target);
         views.add(view);
       }
     }
@@ -115,19 +134,6 @@ public final class MatryoshkaQuery extends Query {
       return new MatchNoDocsQuery("no vectors in field [" + field + "]");
     }
     return search(searcher, views, filterWeight);
-  }
-
-  private void checkDims(SegmentView view) {
-    if (view.dims() != target.length) {
-      throw new IllegalArgumentException(
-          "the query vector has ["
-              + target.length
-              + "] dimensions but field ["
-              + field
-              + "] has ["
-              + view.dims()
-              + "]");
-    }
   }
 
   private Query search(IndexSearcher searcher, List<SegmentView> views, Weight filterWeight)
@@ -155,8 +161,12 @@ public final class MatryoshkaQuery extends Query {
           continue;
         }
       }
+      if (threshold != null) {
+        float least = threshold.minScore();
+        keys = Arrays.stream(keys).filter(key -> CandidateKeys.score(key) >= least).toArray();
+      }
       return keys.length == 0
-          ? new MatchNoDocsQuery("no accepted document has a vector in field [" + field + "]")
+          ? new MatchNoDocsQuery("no accepted document has such a vector in field [" + field + "]")
           : new RankedDocsQuery(
               describe(),
               Similarities.name(views.getFirst().similarity()) + " of field [" + field + "]",
@@ -175,7 +185,7 @@ public final class MatryoshkaQuery extends Query {
     return Funnel.defaults(any.similarity(), any.dims(), bits, k);
   }
 
-  private static AcceptDocs acceptDocs(LeafReaderContext context, Weight filterWeight) {
+  static AcceptDocs acceptDocs(LeafReaderContext context, Weight filterWeight) {
     var liveDocs = context.reader().getLiveDocs();
     int maxDoc = context.reader().maxDoc();
     if (filterWeight == null) {
@@ -195,6 +205,7 @@ public final class MatryoshkaQuery extends Query {
         + field
         + ", k="
         + k
+        + (threshold == null ? "" : ", similarity=" + threshold.similarity())
         + (filter == null ? "" : ", filter=" + filter)
         + (stages == null ? ", default stages" : "");
   }
@@ -220,6 +231,7 @@ public final class MatryoshkaQuery extends Query {
     return field.equals(other.field)
         && k == other.k
         && Arrays.equals(target, other.target)
+        && Objects.equals(threshold, other.threshold)
         && Objects.equals(filter, other.filter)
         && Objects.equals(stages, other.stages)
         && Objects.equals(parents, other.parents);
@@ -227,6 +239,7 @@ public final class MatryoshkaQuery extends Query {
 
   @Override
   public int hashCode() {
-    return Objects.hash(classHash(), field, k, Arrays.hashCode(target), filter, stages, parents);
+    return Objects.hash(
+        classHash(), field, k, Arrays.hashCode(target), threshold, filter, stages, parents);
   }
 }

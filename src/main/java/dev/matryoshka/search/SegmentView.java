@@ -12,6 +12,7 @@
 package dev.matryoshka.search;
 
 import dev.matryoshka.codec.MatryoshkaVectorsReader;
+import dev.matryoshka.codec.SegmentBounds;
 import dev.matryoshka.codec.SegmentCodes;
 import java.io.IOException;
 import org.apache.lucene.codecs.KnnVectorsReader;
@@ -78,6 +79,11 @@ record SegmentView(
     return null;
   }
 
+  /** What bounds similarities, or null when there is none. */
+  SegmentBounds bounds() {
+    return ours == null ? null : ours.bounds(field);
+  }
+
   /** Full-precision values; a new instance, for one thread. */
   FloatVectorValues values() throws IOException {
     return context.reader().getFloatVectorValues(field);
@@ -99,5 +105,27 @@ record SegmentView(
         scores[i] = similarity.compare(target, values.vectorValue(ords[i]));
       }
     };
+  }
+
+  /** A scorer whose results do not depend on which vectors are scored together. */
+  ExactScorer exactScorer(float[] target) throws IOException {
+    FloatVectorValues values = ours == null ? values() : ours.getFloatVectorValues(field);
+    return new ExactScorer(similarity, values, target);
+  }
+
+  /**
+   * @throws IllegalArgumentException when a query vector has another number of dimensions
+   */
+  void checkDims(float[] target) {
+    if (dims != target.length) {
+      throw new IllegalArgumentException(
+          "the query vector has ["
+              + target.length
+              + "] dimensions but field ["
+              + field
+              + "] has ["
+              + dims
+              + "]");
+    }
   }
 }

@@ -57,6 +57,13 @@ final class CodedIndex {
     return config;
   }
 
+  /** As {@link #config}, and merges leave plain files too. */
+  static IndexWriterConfig plainFiles(CodecOptions options) {
+    IndexWriterConfig config = config(options).setUseCompoundFile(false);
+    config.getMergePolicy().setNoCFSRatio(0);
+    return config;
+  }
+
   /** Independent components around a common centre; for algebra, never for recall. */
   static float[] vector(Random random, int dims) {
     float[] vector = new float[dims];

@@ -15,6 +15,7 @@ import dev.matryoshka.MatryoshkaTestCase;
 import dev.matryoshka.rotation.RotationKind;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.zip.CRC32;
 import org.apache.lucene.codecs.CodecUtil;
 import org.apache.lucene.index.CorruptIndexException;
@@ -40,14 +41,20 @@ public class CorruptionTests extends MatryoshkaTestCase {
   @Before
   public void writeIndex() throws IOException {
     intact = new ByteBuffersDirectory();
-    CodecOptions options = CodedIndex.options(RotationKind.RANDOM, 64, 128);
-    try (IndexWriter writer =
-        new IndexWriter(intact, CodedIndex.config(options).setUseCompoundFile(false))) {
+    CodecOptions options =
+        new CodecOptions(
+            VectorElement.FLOAT, RotationKind.RANDOM, List.of(64, 128), List.of(64, 128));
+    try (IndexWriter writer = new IndexWriter(intact, CodedIndex.plainFiles(options))) {
       for (int i = 0; i < 1030; i++) {
         writer.addDocument(
             CodedIndex.document(
                 i, CodedIndex.vector(random(), 128), VectorSimilarityFunction.EUCLIDEAN));
+        if (i == 500) {
+          writer.flush();
+        }
       }
+      // Bounds are written by merges.
+      writer.forceMerge(1);
     }
     for (String file : intact.listAll()) {
       metaFile = file.endsWith(".vemb") ? file : metaFile;
@@ -201,6 +208,13 @@ public class CorruptionTests extends MatryoshkaTestCase {
           if (codes != null) {
             CodeChecks.readBlocks(codes);
             codes.loadRotation();
+          }
+          SegmentBounds bounds =
+              CodedIndex.reader(getOnlyLeafReader(reader), CodedIndex.FIELD)
+                  .bounds(CodedIndex.FIELD);
+          if (bounds != null) {
+            bounds.loadBasis();
+            new BoundScan(bounds, new float[128], 0, false).candidates(900, 128, new int[128]);
           }
         } catch (CorruptIndexException e) {
           assertTrue(

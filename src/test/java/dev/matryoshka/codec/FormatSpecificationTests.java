@@ -18,6 +18,7 @@ import dev.matryoshka.rotation.RotationKind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 import org.apache.lucene.codecs.CodecUtil;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexWriter;
@@ -69,8 +70,7 @@ public class FormatSpecificationTests extends MatryoshkaTestCase {
         RandomPicks.randomFrom(random(), VectorSimilarityFunction.values());
     CodecOptions options = CodedIndex.options(kind, 64, 192);
     try (Directory directory = newDirectory()) {
-      try (IndexWriter writer =
-          new IndexWriter(directory, CodedIndex.config(options).setUseCompoundFile(false))) {
+      try (IndexWriter writer = new IndexWriter(directory, CodedIndex.plainFiles(options))) {
         for (int i = 0; i < COUNT; i++) {
           writer.addDocument(CodedIndex.document(i, CodedIndex.vector(random(), DIMS), similarity));
         }
@@ -114,6 +114,7 @@ public class FormatSpecificationTests extends MatryoshkaTestCase {
     int rotationOffset = (int) meta.vlong();
     int[] levelOffsets = {(int) meta.vlong(), (int) meta.vlong()};
     int correctionsOffset = (int) meta.vlong();
+    assertEquals("no bounds", 0, meta.buffer.get());
     assertEquals("the end of the fields", -1, meta.buffer.getInt());
     assertEquals(CodecUtil.footerLength(), meta.buffer.remaining());
 
@@ -122,6 +123,99 @@ public class FormatSpecificationTests extends MatryoshkaTestCase {
     checkLevel(data, levelOffsets[1], 2, expected, 1);
     checkCorrections(data, correctionsOffset, codes);
     checkRotation(data, rotationOffset, codes.loadRotation());
+  }
+
+  public void testBytesOfBounds() throws IOException {
+    VectorSimilarityFunction similarity =
+        RandomPicks.randomFrom(random(), VectorSimilarityFunction.values());
+    CodecOptions options =
+        new CodecOptions(VectorElement.FLOAT, RotationKind.NONE, List.of(), List.of(64, 192));
+    float[][] vectors = new float[COUNT][];
+    try (Directory directory = newDirectory()) {
+      try (IndexWriter writer = new IndexWriter(directory, CodedIndex.plainFiles(options))) {
+        for (int i = 0; i < COUNT; i++) {
+          vectors[i] = CodedIndex.vector(random(), DIMS);
+          writer.addDocument(CodedIndex.document(i, vectors[i], similarity));
+          if (i == COUNT / 2) {
+            writer.flush();
+          }
+        }
+        writer.forceMerge(1);
+      }
+      try (DirectoryReader reader = DirectoryReader.open(directory)) {
+        SegmentBounds bounds =
+            CodedIndex.reader(getOnlyLeafReader(reader), CodedIndex.FIELD).bounds(CodedIndex.FIELD);
+        Bytes meta = new Bytes(directory, "vemb", "MatryoshkaCodesMeta");
+        Bytes data = new Bytes(directory, "veb", "MatryoshkaCodesData");
+        meta.buffer.position(meta.buffer.position() + 2 * Integer.BYTES + 2 + 2);
+        boolean unitLength = similarity == VectorSimilarityFunction.COSINE;
+        checkBounds(meta, data.buffer, bounds, vectors, unitLength);
+      }
+    }
+  }
+
+  private static void checkBounds(
+      Bytes meta, ByteBuffer data, SegmentBounds bounds, float[][] vectors, boolean unitLength)
+      throws IOException {
+    assertEquals("not coded", 0, meta.buffer.get());
+    assertEquals("bounded", 1, meta.buffer.get());
+    assertEquals(2, meta.vlong());
+    assertEquals(64, meta.vlong());
+    assertEquals(192, meta.vlong());
+    assertEquals(
+        bounds.meta().basisId(), new RotationId(meta.buffer.getLong(), meta.buffer.getLong()));
+    assertEquals(COUNT, meta.vlong());
+    float deviation = meta.buffer.getFloat();
+    assertTrue("" + deviation, deviation > 0 && deviation < 1e-4f);
+    for (int level = 0; level < 2; level++) {
+      float spread = meta.buffer.getFloat();
+      assertTrue("" + spread, spread > 0 && spread <= 1);
+    }
+    int basis = (int) meta.vlong();
+    int[] areas = {(int) meta.vlong(), (int) meta.vlong()};
+    int corrections = (int) meta.vlong();
+    assertEquals("the end of the fields", -1, meta.buffer.getInt());
+    assertEquals(CodecUtil.footerLength(), meta.buffer.remaining());
+    int end = basis + 4 * 192 * (2 + DIMS);
+    assertEquals("nothing follows but the footer", data.limit() - CodecUtil.footerLength(), end);
+    for (int part : new int[] {basis, areas[0], areas[1], corrections}) {
+      assertEquals(0, part % 64);
+    }
+    for (int i = 0; i < COUNT; i++) {
+      float[] vector = unitLength ? UnitLength.copyOf(vectors[i], DIMS) : vectors[i];
+      double square = 0;
+      for (float component : vector) {
+        square += (double) component * component;
+      }
+      assertEquals(Math.sqrt(square), data.getFloat(corrections + 20 * i), 1e-5 * square);
+      double[] errors = new double[2];
+      double inside = 0;
+      for (int r = 0; r < 192; r++) {
+        double projection = 0;
+        for (int d = 0; d < DIMS; d++) {
+          projection += (double) vector[d] * data.getFloat(basis + 4 * (2 * 192 + r * DIMS + d));
+        }
+        int code = data.get(r < 64 ? areas[0] + 64 * i + r : areas[1] + 128 * i + r - 64);
+        double offset = data.getFloat(basis + 4 * r);
+        double step = data.getFloat(basis + 4 * (192 + r));
+        double error = projection - (offset + step * code);
+        // Everything is in the sample here, so nothing is out of range.
+        assertTrue(error + " is more than half of " + step, Math.abs(error) <= 0.51 * step + 1e-5);
+        errors[r < 64 ? 0 : 1] += error * error;
+        inside += projection * projection;
+        if (r == 63 || r == 191) {
+          int level = r == 63 ? 0 : 1;
+          double error1 = Math.sqrt(errors[level]);
+          double outside = Math.sqrt(Math.max(0, square - inside));
+          float storedError = data.getFloat(corrections + 20 * i + 4 * (1 + 2 * level));
+          float storedOutside = data.getFloat(corrections + 20 * i + 4 * (2 + 2 * level));
+          assertTrue(storedError + " < " + error1, storedError >= error1);
+          assertEquals(error1, storedError, 1e-3 * Math.sqrt(square));
+          assertTrue(storedOutside + " < " + outside, storedOutside >= outside);
+          assertEquals(outside, storedOutside, 1e-2 * Math.sqrt(square));
+        }
+      }
+    }
   }
 
   private static void checkLevel(

@@ -449,7 +449,7 @@ public class MatryoshkaVectorFieldMapperTests extends MapperTestCase {
 
   public void testBadIndexOptionsNameFieldRuleAndValue() {
     String[][] examples = {
-      {"{\"turn\":1}", "has no option [turn]; available options are [bits, rotation]"},
+      {"{\"turn\":1}", "has no option [turn]; available options are [bits, bound_dims, rotation]"},
       {"{\"rotation\":\"yes\"}", "unknown rotation [yes]; available rotations are ["},
       {"{\"bits\":[100]}", "[bits] must be positive multiples of [64] but got [100]"},
       {"{\"bits\":[0]}", "[bits] must be positive multiples of [64] but got [0]"},
@@ -458,6 +458,13 @@ public class MatryoshkaVectorFieldMapperTests extends MapperTestCase {
       {"{\"bits\":[64,64]}", "[bits] must be strictly ascending but got [64, 64]"},
       {"{\"bits\":[\"64\"]}", "takes integers as [bits] but got [64]"},
       {"{\"bits\":\"64\"}", "takes integers as [bits] but got [64]"},
+      {"{\"bound_dims\":[100]}", "[bound_dims] must be positive multiples of [64] but got [100]"},
+      {"{\"bound_dims\":[64,64]}", "[bound_dims] must be strictly ascending but got [64, 64]"},
+      {"{\"bound_dims\":[\"64\"]}", "takes integers as [bound_dims] but got [64]"},
+      {
+        "{\"bound_dims\":[64,256]}",
+        "must not have [bound_dims] beyond the [128] dimensions of the field but got [256]"
+      },
       {
         "{\"bits\":[64,256]}",
         "must not have [bits] beyond the [128] dimensions of the field but got [256]"

@@ -12,10 +12,13 @@
 package dev.matryoshka.query;
 
 import static org.hamcrest.Matchers.allOf;
+import static org.hamcrest.Matchers.anyOf;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.instanceOf;
 
 import dev.matryoshka.plugin.MatryoshkaPlugin;
+import dev.matryoshka.search.BestAboveQuery;
+import dev.matryoshka.search.FindAllQuery;
 import dev.matryoshka.search.MatryoshkaQuery;
 import dev.matryoshka.search.Stage;
 import java.io.IOException;
@@ -84,6 +87,17 @@ public class MatryoshkaQueryBuilderTests extends AbstractQueryTestCase<Matryoshk
 
   @Override
   protected MatryoshkaQueryBuilder doCreateTestQueryBuilder() {
+    if (randomBoolean()) {
+      return MatryoshkaQueryBuilder.above(
+          randomFloatBetween(-1, 1, true),
+          randomFrom(FIELD, ALIAS),
+          randomVector(),
+          randomBoolean() ? null : randomIntBetween(1, 100),
+          randomBoolean()
+              ? List.of()
+              : List.of(QueryBuilders.termQuery(KEYWORD_FIELD_NAME, randomAlphaOfLength(3))),
+          randomBoolean() ? null : randomFrom(FindAllQuery.Mode.values()));
+    }
     int k = randomIntBetween(1, 100);
     List<QueryBuilder> filters = new ArrayList<>();
     for (int i = randomIntBetween(0, 2); i > 0; i--) {
@@ -120,7 +134,13 @@ public class MatryoshkaQueryBuilderTests extends AbstractQueryTestCase<Matryoshk
   @Override
   protected void doAssertLuceneQuery(
       MatryoshkaQueryBuilder builder, Query query, SearchExecutionContext context) {
-    assertThat(query, instanceOf(MatryoshkaQuery.class));
+    assertThat(
+        query,
+        anyOf(
+            instanceOf(MatryoshkaQuery.class),
+            instanceOf(FindAllQuery.class),
+            instanceOf(BestAboveQuery.class),
+            instanceOf(BooleanQuery.class)));
   }
 
   private static MatryoshkaQueryBuilder query(Integer k, QueryStages stages) {
@@ -251,6 +271,73 @@ public class MatryoshkaQueryBuilderTests extends AbstractQueryTestCase<Matryoshk
                   + "]"),
           containsString(example[1]));
     }
+  }
+
+  public void testBadSimilaritiesNameRuleAndValue() {
+    String[][] examples = {
+      {"\"similarity\":1.1", "between [-1] and [1] since field [vector] compares by [cosine]"},
+      {"\"similarity\":-1.1", "but was [-1.1]"},
+      {"\"similarity\":\"NaN\"", "[similarity] must be a finite number but was [NaN]"},
+      {"\"similarity\":1e39", "[similarity] must be a finite number but was [Infinity]"},
+      {
+        "\"similarity\":0.5,\"mode\":\"wild\"",
+        "[mode] must be one of [lossless, fast] but was [wild]"
+      },
+      {"\"mode\":\"fast\"", "[mode] goes with [similarity] only but was [fast] without it"},
+      {
+        "\"similarity\":0.5,\"stages\":[{\"dims\":128}]",
+        "[stages] go with [similarity] only if there is a [k] and [mode] is [fast]"
+      },
+      {
+        "\"similarity\":0.5,\"k\":3,\"stages\":[{\"dims\":128}]",
+        "but [k] was [3] and [mode] was [lossless]"
+      },
+    };
+    for (String[] example : examples) {
+      assertThat(
+          rejectedJson("\"field\":\"vector\",\"query_vector\":" + vectorJson() + "," + example[0]),
+          containsString(example[1]));
+    }
+  }
+
+  public void testWhatASimilarityBecomes() throws IOException {
+    String start = "{\"matryoshka\":{\"field\":\"vector\",\"query_vector\":" + vectorJson();
+    String filter = ",\"filter\":{\"term\":{\"mapped_string\":\"a\"}}";
+    assertThat(lucene(parseQuery(start + ",\"similarity\":0.5}}")), instanceOf(FindAllQuery.class));
+    assertThat(
+        lucene(parseQuery(start + ",\"similarity\":0.5" + filter + "}}")),
+        instanceOf(BooleanQuery.class));
+    assertThat(
+        lucene(parseQuery(start + ",\"similarity\":0.5,\"k\":3}}")),
+        instanceOf(BestAboveQuery.class));
+    assertThat(
+        lucene(parseQuery(start + ",\"similarity\":0.5,\"k\":3,\"mode\":\"fast\"}}")),
+        instanceOf(MatryoshkaQuery.class));
+  }
+
+  public void testExpensiveQueriesCanBeForbidden() {
+    SearchExecutionContext context = createSearchExecutionContext();
+    SearchExecutionContext spied = org.mockito.Mockito.spy(context);
+    org.mockito.Mockito.when(spied.allowExpensiveQueries()).thenReturn(false);
+    IllegalArgumentException e =
+        expectThrows(
+            IllegalArgumentException.class,
+            () ->
+                MatryoshkaQueryBuilder.above(0.5f, FIELD, randomVector(), null, List.of(), null)
+                    .toQuery(spied));
+    assertThat(e.getMessage(), containsString("[search.allow_expensive_queries]"));
+  }
+
+  public void testInnerHitsOfEverythingAboveASimilarity() throws IOException {
+    InnerHitsRewriteContext context =
+        new InnerHitsRewriteContext(XContentParserConfiguration.EMPTY, () -> 0L);
+    MatryoshkaQueryBuilder all =
+        MatryoshkaQueryBuilder.above(0.5f, FIELD, randomVector(), null, List.of(), null);
+    assertSame(all, all.rewrite(context));
+    QueryBuilder best =
+        MatryoshkaQueryBuilder.above(0.5f, FIELD, randomVector(), 1, List.of(), null)
+            .rewrite(context);
+    assertThat(lucene(best), instanceOf(FindAllQuery.class));
   }
 
   public void testOneStageNeedsItsArray() {

@@ -60,7 +60,7 @@ final class SearchIndex {
     return config(TestUtil.getDefaultCodec());
   }
 
-  private static IndexWriterConfig config(Codec codec) {
+  static IndexWriterConfig config(Codec codec) {
     return new IndexWriterConfig()
         .setCodec(codec)
         .setRAMBufferSizeMB(256)

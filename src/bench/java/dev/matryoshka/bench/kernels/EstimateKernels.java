@@ -20,6 +20,7 @@ import dev.matryoshka.codec.SegmentCodes;
 import java.io.IOException;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import org.apache.lucene.search.TaskExecutor;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.IndexInput;
 import org.apache.lucene.util.IOUtils;
@@ -66,7 +67,15 @@ public class EstimateKernels {
       query[d] = random.nextFloat() - 0.5f;
     }
     queryCode = segment.encode(query);
-    var nearest = CodeScan.scanAll(segment, queryCode, 0, CANDIDATES, null, () -> {});
+    var nearest =
+        CodeScan.scanAll(
+            segment,
+            queryCode,
+            0,
+            CANDIDATES,
+            () -> null,
+            () -> {},
+            new TaskExecutor(Runnable::run));
     codes = nearest.codes();
     ords = new int[nearest.size()];
     for (int i = 0; i < ords.length; i++) {

@@ -21,6 +21,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import org.apache.lucene.search.TaskExecutor;
 import org.apache.lucene.store.DataAccessHint;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.IOContext;
@@ -43,6 +44,8 @@ import org.openjdk.jmh.annotations.TearDown;
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class ScanKernels {
+
+  private static final TaskExecutor ONE_THREAD = new TaskExecutor(Runnable::run);
 
   private static final int QUERIES = 16;
 
@@ -92,7 +95,8 @@ public class ScanKernels {
   /** The plugin's scan. */
   @Benchmark
   public int columns() throws IOException {
-    return CodeScan.scanAll(segment, queries[next()], 0, keep, null, () -> {}).size();
+    return CodeScan.scanAll(segment, queries[next()], 0, keep, () -> null, () -> {}, ONE_THREAD)
+        .size();
   }
 
   /** Code by code from rows, into a heap. */

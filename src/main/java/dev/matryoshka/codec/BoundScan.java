@@ -1,0 +1,212 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.codec;
+
+import dev.matryoshka.binary.ByteDotKernels;
+import dev.matryoshka.binary.SimilarityKernels;
+import java.io.IOException;
+import org.apache.lucene.index.VectorSimilarityFunction;
+import org.apache.lucene.store.IndexInput;
+
+/**
+ * Rules out vectors of a segment that cannot have a given score, for one query. Not thread-safe.
+ *
+ * <p>With the names of {@link BoundAreaWriter} and {@code a = Wq} it holds exactly that
+ *
+ * <pre>
+ * ⟨q,x⟩ = ⟨a,t⟩ + ⟨q,z⟩ = ⟨a,t⟩ + ⟨Pq,Pz⟩ + ⟨q - Pq, x - Px⟩
+ *       ≤ ⟨a,t⟩ + Σ ‖a‖ₗ · errorₗ + ε/(1-ε)·‖a‖·Σ errorₗ + ‖q - Pq‖ · remainder
+ * </pre>
+ *
+ * by Cauchy and Schwarz for each level l and for the remainder; the term with ε makes up for rows
+ * that are not quite orthonormal, since {@code ⟨Pq,Pz⟩ = aᵀ(I + E)⁻¹Wz}. Each level tightens the
+ * bound for those vectors that the one before has left. What is computed differs from this by
+ *
+ * <ul>
+ *   <li>the error of a, times the greatest length that t can have;
+ *   <li>the rounding of weights {@code a · step} to floats, and of their products with bytes: at
+ *       most 127 each, in any order ({@link ByteDotKernels});
+ *   <li>operations on doubles, which a millionth more of all this makes up for.
+ * </ul>
+ *
+ * <p>All that is added to the bound, so that a vector is ruled out only if it is proven to have a
+ * lower score ({@link ScoreLimit}). In an estimate, the remainders count only as much as in all but
+ * few vectors of an answer that the basis was trained on.
+ */
+public final class BoundScan {
+
+  /** Most vectors to look at together. */
+  public static final int BLOCK = 128;
+
+  private static final double LEAST_SQUARE = 1e-20;
+  private static final double GREATEST_SQUARE = 1e20;
+  private static final double MORE = 1 + 1e-6;
+
+  private final SegmentBounds segment;
+  private final BoundMeta meta;
+  private final BoundCursor cursor;
+  private final IndexInput basis;
+  private final float[] query;
+  private final boolean estimate;
+  private final double square;
+  private final double length;
+  private final boolean usable;
+  private ScoreLimit limit;
+
+  private int prepared;
+  private final float[] weights;
+  private final double[] levelBase;
+  private final double[] levelSlack;
+  private final double[] errorFactors;
+  private final double[] remainderFactors;
+  private double insideSquare;
+  private double storedSquare;
+  private double projectionSlack;
+  private double kernelSlack;
+  private double base;
+
+  private final float[] sums = new float[BLOCK];
+  private final double[] partial = new double[BLOCK];
+  private final float[] corrections;
+
+  /**
+   * @param target the query vector as the user gave it
+   * @param minScore what vectors must reach
+   * @param estimate whether to rule out also what is merely unlikely to have the score
+   */
+  public BoundScan(SegmentBounds segment, float[] target, float minScore, boolean estimate)
+      throws IOException {
+    this.segment = segment;
+    this.meta = segment.meta();
+    this.cursor = segment.cursor();
+    this.basis = segment.basisSection();
+    this.estimate = estimate;
+    boolean unitLength = segment.similarity() == VectorSimilarityFunction.COSINE;
+    double given = square(target);
+    this.usable = given >= LEAST_SQUARE && given <= GREATEST_SQUARE && meta.deviation() < 0.01;
+    this.query = unitLength ? UnitLength.copyOf(target, target.length) : target;
+    this.square = square(query);
+    this.length = Math.sqrt(square);
+    int levels = meta.levels().length;
+    this.weights = new float[meta.size()];
+    this.levelBase = new double[levels];
+    this.levelSlack = new double[levels];
+    this.errorFactors = new double[levels];
+    this.remainderFactors = new double[levels];
+    this.corrections = new float[BLOCK * meta.correctionsPerVector()];
+    setMinScore(minScore);
+  }
+
+  private static double square(float[] vector) {
+    double square = 0;
+    for (float component : vector) {
+      square += (double) component * component;
+    }
+    return square;
+  }
+
+  /** What vectors must reach from now on. */
+  public void setMinScore(float minScore) {
+    limit = ScoreLimit.of(segment.similarity(), minScore, query.length);
+  }
+
+  /** Projects the query on the rows of the next level. */
+  private void prepare(int level) throws IOException {
+    int size = meta.size();
+    int from = level == 0 ? 0 : meta.levels()[level - 1];
+    int width = meta.width(level);
+    float[] offsets = new float[width];
+    basis.seek((long) from * Float.BYTES);
+    basis.readFloats(offsets, 0, width);
+    float[] steps = new float[width];
+    basis.seek((long) (size + from) * Float.BYTES);
+    basis.readFloats(steps, 0, width);
+    basis.seek((2L * size + (long) from * query.length) * Float.BYTES);
+    float[] row = new float[query.length];
+    double levelSquare = 0;
+    double absolutes = 0;
+    for (int r = 0; r < width; r++) {
+      basis.readFloats(row, 0, row.length);
+      double projection = SimilarityKernels.INSTANCE.dot(query, row);
+      levelSquare += projection * projection;
+      float weight = (float) (projection * steps[r]);
+      weights[from + r] = weight;
+      absolutes += Math.abs(weight);
+      base += projection * offsets[r];
+      double greatest = Math.abs(offsets[r]) + (double) Byte.MAX_VALUE * steps[r];
+      storedSquare += greatest * greatest;
+    }
+    insideSquare += levelSquare;
+    double deviation = meta.deviation();
+    int rowsSoFar = from + width;
+    double off = Rounding.ofProducts(query.length) * Math.sqrt(1 + deviation) * length;
+    double inside = Math.max(0, Math.sqrt(insideSquare) - off * Math.sqrt(rowsSoFar));
+    double outside = square * MORE - inside * inside / (1 + deviation);
+    double crosstalk = deviation / (1 - deviation) * (1 + deviation) * length;
+    errorFactors[level] = (Math.sqrt(levelSquare) + off * Math.sqrt(width) + crosstalk) * MORE;
+    remainderFactors[level] =
+        Math.sqrt(Math.max(0, outside)) * (estimate ? meta.spreads()[level] : 1);
+    projectionSlack = off * Math.sqrt(rowsSoFar) * Math.sqrt(storedSquare);
+    kernelSlack += Rounding.of(width + 16) * Byte.MAX_VALUE * absolutes;
+    levelBase[level] = base;
+    levelSlack[level] =
+        (projectionSlack + kernelSlack) * MORE + 1e-12 * (length * Math.sqrt(storedSquare));
+    prepared = level + 1;
+  }
+
+  /**
+   * Finds the vectors that cannot be ruled out.
+   *
+   * @param first ordinal to begin with
+   * @param count adjacent ones to look at, at most {@link #BLOCK}
+   * @param into receives ordinals in ascending order
+   * @return how many
+   */
+  public int candidates(int first, int count, int[] into) throws IOException {
+    for (int i = 0; i < count; i++) {
+      into[i] = first + i;
+    }
+    if (usable == false) {
+      return count;
+    }
+    cursor.readCorrections(first, count, corrections);
+    int left = count;
+    for (int level = 0; level < meta.levels().length && left > 0; level++) {
+      if (level == prepared) {
+        prepare(level);
+      }
+      cursor.dots(level, into, left, weights, sums);
+      left = ruleOut(level, first, into, left);
+    }
+    return left;
+  }
+
+  private int ruleOut(int level, int first, int[] ords, int count) {
+    int left = 0;
+    int perVector = meta.correctionsPerVector();
+    double constant = levelBase[level] + levelSlack[level];
+    for (int i = 0; i < count; i++) {
+      int at = (ords[i] - first) * perVector;
+      double known =
+          (level == 0 ? 0 : partial[i])
+              + sums[i]
+              + errorFactors[level] * corrections[at + 1 + 2 * level];
+      double upper = constant + known + remainderFactors[level] * corrections[at + 2 + 2 * level];
+      if (upper < limit.leastProduct(length, square * (2 - MORE), corrections[at]) == false) {
+        ords[left] = ords[i];
+        partial[left] = known;
+        left++;
+      }
+    }
+    return left;
+  }
+}

@@ -1,0 +1,72 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.search;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * What one search for everything above a similarity has done so far, for profiles, and the limit to
+ * it. Written by all threads of the search.
+ */
+final class FindAllCounts {
+
+  private final LongAdder skipped = new LongAdder();
+  private final LongAdder verified = new LongAdder();
+  private final LongAdder matched = new LongAdder();
+  private final long limit;
+
+  /**
+   * @param limit most vectors that may be compared at full precision
+   */
+  FindAllCounts(long limit) {
+    this.limit = limit;
+  }
+
+  /** Counts vectors that a bound has ruled out. */
+  void skip(int count) {
+    skipped.add(count);
+  }
+
+  /**
+   * Counts vectors compared at full precision.
+   *
+   * @throws IllegalArgumentException when the limit is passed
+   */
+  void verify(int count, int matches, String field) {
+    verified.add(count);
+    matched.add(matches);
+    if (limit < Long.MAX_VALUE && verified.sum() > limit) {
+      throw new IllegalArgumentException(
+          "finding everything similar in field ["
+              + field
+              + "] takes more than the ["
+              + limit
+              + "] comparisons of whole vectors that ["
+              + FindAllQuery.MAX_SCORED
+              + "] allows in a shard; ask for a higher [similarity], add a [filter], or raise the"
+              + " limit");
+    }
+  }
+
+  long skipped() {
+    return skipped.sum();
+  }
+
+  long verified() {
+    return verified.sum();
+  }
+
+  @Override
+  public String toString() {
+    return "skipped=" + skipped + ", verified=" + verified + ", matched=" + matched;
+  }
+}

@@ -1,0 +1,151 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.search;
+
+import dev.matryoshka.codec.BoundScan;
+import dev.matryoshka.codec.SegmentBounds;
+import java.io.IOException;
+
+/**
+ * Decides which vectors of one segment are similar enough: first by a bound or an estimate for many
+ * at a time where the segment has what it takes, then at full precision for those that are left.
+ * Not thread-safe.
+ */
+final class SegmentMatcher {
+
+  /** Most vectors looked at together. */
+  static final int BLOCK = BoundScan.BLOCK;
+
+  /**
+   * Below one document to look at in this many vectors, they are looked at one by one rather than
+   * with the block around them.
+   */
+  private static final int SINGLY_BELOW = 8;
+
+  /** Vectors after which to judge whether bounds rule out enough. */
+  private static final int PROBE = 1024;
+
+  /** Share of vectors left beyond which bounds cost more than they save. */
+  private static final double POINTLESS = 0.75;
+
+  /** Vectors to compare without asking, before bounds get another chance. */
+  private static final int PAUSE = 64 * PROBE;
+
+  private final SegmentView segment;
+  private final ExactScorer scorer;
+  private final BoundScan bounds;
+  private float minScore;
+  private final Runnable interrupt;
+  private final FindAllCounts counts;
+  private int looked;
+  private int passed;
+  private int pause;
+  private float score;
+
+  SegmentMatcher(SegmentView segment, FindAllQuery query, Runnable interrupt, FindAllCounts counts)
+      throws IOException {
+    this.segment = segment;
+    this.scorer = segment.exactScorer(query.target());
+    this.minScore = query.threshold().minScore();
+    SegmentBounds stored = segment.bounds();
+    this.bounds =
+        stored == null
+            ? null
+            : new BoundScan(
+                stored, query.target(), minScore, query.mode() == FindAllQuery.Mode.FAST);
+    this.interrupt = interrupt;
+    this.counts = counts;
+  }
+
+  /** How many vectors to look at together when so many documents will be asked about. */
+  static int blockFor(long documents, int vectors) {
+    return documents < vectors / SINGLY_BELOW ? 1 : BLOCK;
+  }
+
+  /** Vectors in the segment. */
+  int size() {
+    return segment.size();
+  }
+
+  /**
+   * Finds the vectors that cannot be ruled out without comparing them.
+   *
+   * @param first ordinal to begin with
+   * @param count adjacent ones to look at, at most {@link #BLOCK}
+   * @param into receives ordinals in ascending order
+   * @return how many
+   */
+  int candidates(int first, int count, int[] into) throws IOException {
+    interrupt.run();
+    if (bounds != null && pause <= 0) {
+      int left = bounds.candidates(first, count, into);
+      counts.skip(count - left);
+      looked += count;
+      passed += left;
+      if (looked >= PROBE) {
+        pause = passed > looked * POINTLESS ? PAUSE : 0;
+        looked = 0;
+        passed = 0;
+      }
+      return left;
+    }
+    pause -= count;
+    for (int i = 0; i < count; i++) {
+      into[i] = first + i;
+    }
+    return count;
+  }
+
+  /** Whether a vector is similar enough, by comparing it at full precision. */
+  boolean matches(int ord) throws IOException {
+    score = scorer.score(ord);
+    boolean matches = score >= minScore;
+    counts.verify(1, matches ? 1 : 0, segment.field());
+    return matches;
+  }
+
+  /** Asks for more from now on, or as much as before. */
+  void raise(float least) {
+    if (least > minScore) {
+      minScore = least;
+      pause = 0;
+      if (bounds != null) {
+        bounds.setMinScore(least);
+      }
+    }
+  }
+
+  /**
+   * Compares vectors at full precision.
+   *
+   * @param ords ascending; on return the first are those that are similar enough
+   * @param scores on return theirs
+   * @return how many are
+   */
+  int matches(int[] ords, int count, float[] scores) throws IOException {
+    scorer.score(ords, count, scores);
+    int matches = 0;
+    for (int i = 0; i < count; i++) {
+      if (scores[i] >= minScore) {
+        ords[matches] = ords[i];
+        scores[matches++] = scores[i];
+      }
+    }
+    counts.verify(count, matches, segment.field());
+    return matches;
+  }
+
+  /** The score of the vector that {@link #matches} was last asked about. */
+  float score() {
+    return score;
+  }
+}
