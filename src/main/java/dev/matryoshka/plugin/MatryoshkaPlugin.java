@@ -11,24 +11,44 @@
  */
 package dev.matryoshka.plugin;
 
+import dev.matryoshka.action.AuditThreads;
+import dev.matryoshka.action.CompareAction;
+import dev.matryoshka.action.RecallAction;
+import dev.matryoshka.action.RecallTask;
+import dev.matryoshka.action.SampleAction;
+import dev.matryoshka.action.TransportCompareAction;
+import dev.matryoshka.action.TransportRecallAction;
+import dev.matryoshka.action.TransportSampleAction;
 import dev.matryoshka.engine.MatryoshkaEngineFactory;
 import dev.matryoshka.mapper.MatryoshkaVectorFieldMapper;
 import dev.matryoshka.query.ExactMatryoshkaQueryBuilder;
 import dev.matryoshka.query.MatryoshkaQueryBuilder;
+import dev.matryoshka.rest.RestRecallAction;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.elasticsearch.cluster.node.DiscoveryNodes;
+import org.elasticsearch.common.io.stream.NamedWriteableRegistry;
+import org.elasticsearch.common.settings.Settings;
+import org.elasticsearch.features.NodeFeature;
 import org.elasticsearch.index.IndexSettings;
 import org.elasticsearch.index.engine.EngineFactory;
 import org.elasticsearch.index.mapper.Mapper;
+import org.elasticsearch.plugins.ActionPlugin;
 import org.elasticsearch.plugins.EnginePlugin;
 import org.elasticsearch.plugins.MapperPlugin;
 import org.elasticsearch.plugins.Plugin;
 import org.elasticsearch.plugins.SearchPlugin;
+import org.elasticsearch.rest.RestHandler;
+import org.elasticsearch.tasks.Task;
+import org.elasticsearch.threadpool.ExecutorBuilder;
 
 /** Registers what the other packages build; holds no logic. */
 public final class MatryoshkaPlugin extends Plugin
-    implements MapperPlugin, SearchPlugin, EnginePlugin {
+    implements MapperPlugin, SearchPlugin, EnginePlugin, ActionPlugin {
 
   @Override
   public Map<String, Mapper.TypeParser> getMappers() {
@@ -51,5 +71,33 @@ public final class MatryoshkaPlugin extends Plugin
   @Override
   public Optional<EngineFactory> getEngineFactory(IndexSettings indexSettings) {
     return MatryoshkaEngineFactory.forIndex(indexSettings);
+  }
+
+  @Override
+  public Collection<ActionHandler> getActions() {
+    return List.of(
+        new ActionHandler(RecallAction.INSTANCE, TransportRecallAction.class),
+        new ActionHandler(SampleAction.INSTANCE, TransportSampleAction.class),
+        new ActionHandler(CompareAction.INSTANCE, TransportCompareAction.class));
+  }
+
+  @Override
+  public Collection<RestHandler> getRestHandlers(
+      RestHandlersServices services,
+      Supplier<DiscoveryNodes> nodes,
+      Predicate<NodeFeature> features) {
+    return List.of(new RestRecallAction());
+  }
+
+  @Override
+  public List<NamedWriteableRegistry.Entry> getNamedWriteables() {
+    return List.of(
+        new NamedWriteableRegistry.Entry(
+            Task.Status.class, RecallTask.Progress.NAME, RecallTask.Progress::new));
+  }
+
+  @Override
+  public List<ExecutorBuilder<?>> getExecutorBuilders(Settings settings) {
+    return List.of(AuditThreads.builder(settings));
   }
 }

@@ -28,6 +28,7 @@ import org.apache.lucene.search.ScoreMode;
 import org.apache.lucene.search.Scorer;
 import org.apache.lucene.search.Weight;
 import org.apache.lucene.search.join.BitSetProducer;
+import org.apache.lucene.util.Bits;
 
 /**
  * Finds the k documents whose vectors are most similar to a query vector, by a funnel: binary codes
@@ -103,6 +104,15 @@ public final class MatryoshkaQuery extends Query {
         rewrittenFilter == null || rewrittenFilter instanceof MatchAllDocsQuery
             ? null
             : searcher.createWeight(rewrittenFilter, ScoreMode.COMPLETE_NO_SCORES, 1f);
+    List<SegmentView> views = views(searcher);
+    if (views.isEmpty()) {
+      return new MatchNoDocsQuery("no vectors in field [" + field + "]");
+    }
+    return search(searcher, views, filterWeight);
+  }
+
+  /** The segments that have visible vectors. */
+  List<SegmentView> views(IndexSearcher searcher) throws IOException {
     List<SegmentView> views = new ArrayList<>();
     for (LeafReaderContext context : searcher.getIndexReader().leaves()) {
       SegmentView view = SegmentView.open(context, field);
@@ -111,10 +121,7 @@ public final class MatryoshkaQuery extends Query {
         views.add(view);
       }
     }
-    if (views.isEmpty()) {
-      return new MatchNoDocsQuery("no vectors in field [" + field + "]");
-    }
-    return search(searcher, views, filterWeight);
+    return views;
   }
 
   private void checkDims(SegmentView view) {
@@ -133,13 +140,14 @@ public final class MatryoshkaQuery extends Query {
   private Query search(IndexSearcher searcher, List<SegmentView> views, Weight filterWeight)
       throws IOException {
     Runnable interrupt = cancellation.checkFor(searcher);
-    Funnel funnel = stages != null ? new Funnel(stages) : defaultFunnel(views);
+    Funnel funnel = funnel(views, k);
     while (true) {
       List<SegmentSearch> segments = new ArrayList<>();
       List<AcceptDocs> accept = new ArrayList<>();
       for (SegmentView view : views) {
         segments.add(new SegmentSearch(view, target, interrupt));
-        accept.add(acceptDocs(view.context(), filterWeight));
+        LeafReaderContext leaf = view.context();
+        accept.add(acceptDocs(leaf, filterWeight, leaf.reader().getLiveDocs()));
       }
       FunnelSearch search = new FunnelSearch(segments, searcher.getTaskExecutor());
       int candidates = parents == null ? k : funnel.scoredAtFullPrecision();
@@ -162,7 +170,11 @@ public final class MatryoshkaQuery extends Query {
     }
   }
 
-  private Funnel defaultFunnel(List<SegmentView> views) {
+  /** The funnel as the user wrote it, or the default one for so many documents. */
+  Funnel funnel(List<SegmentView> views, int k) {
+    if (stages != null) {
+      return new Funnel(stages);
+    }
     int bits = 0;
     for (SegmentView view : views) {
       bits = Math.max(bits, view.codes() == null ? 0 : view.codes().bits());
@@ -171,8 +183,8 @@ public final class MatryoshkaQuery extends Query {
     return Funnel.defaults(any.similarity(), any.dims(), bits, k);
   }
 
-  private static AcceptDocs acceptDocs(LeafReaderContext context, Weight filterWeight) {
-    var liveDocs = context.reader().getLiveDocs();
+  /** Live documents of a segment that match a filter, or all live ones where that is null. */
+  static AcceptDocs acceptDocs(LeafReaderContext context, Weight filterWeight, Bits liveDocs) {
     int maxDoc = context.reader().maxDoc();
     if (filterWeight == null) {
       return AcceptDocs.fromLiveDocs(liveDocs, maxDoc);
@@ -184,6 +196,14 @@ public final class MatryoshkaQuery extends Query {
         },
         liveDocs,
         maxDoc);
+  }
+
+  float[] target() {
+    return target;
+  }
+
+  Query filter() {
+    return filter;
   }
 
   private String describe() {

@@ -1,0 +1,94 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.action;
+
+import dev.matryoshka.audit.VectorSampler;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.lucene.index.LeafReaderContext;
+import org.apache.lucene.index.ReaderUtil;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.Query;
+import org.elasticsearch.action.support.ActionFilters;
+import org.elasticsearch.cluster.metadata.IndexNameExpressionResolver;
+import org.elasticsearch.cluster.project.ProjectResolver;
+import org.elasticsearch.cluster.service.ClusterService;
+import org.elasticsearch.index.fieldvisitor.LeafStoredFieldLoader;
+import org.elasticsearch.index.fieldvisitor.StoredFieldLoader;
+import org.elasticsearch.index.query.SearchExecutionContext;
+import org.elasticsearch.injection.guice.Inject;
+import org.elasticsearch.search.SearchService;
+import org.elasticsearch.search.internal.SearchContext;
+import org.elasticsearch.transport.TransportService;
+
+/** Draws vectors that the caller may see. */
+public final class TransportSampleAction
+    extends TransportAllShardsAction<SampleSpec, SampleAnswer> {
+
+  @Inject
+  public TransportSampleAction(
+      ClusterService clusterService,
+      TransportService transportService,
+      SearchService searchService,
+      ActionFilters actionFilters,
+      ProjectResolver projectResolver,
+      IndexNameExpressionResolver resolver) {
+    super(
+        SampleAction.NAME,
+        clusterService,
+        transportService,
+        searchService,
+        actionFilters,
+        projectResolver,
+        resolver,
+        SampleSpec::read,
+        SampleAnswer::read);
+  }
+
+  @Override
+  SampleAnswer answer(SampleSpec spec, SearchContext context, Runnable interrupt)
+      throws IOException {
+    SearchExecutionContext execution = context.getSearchExecutionContext();
+    if (AuditedField.mapped(execution, spec.field()) == false) {
+      return new SampleAnswer(false, 0, List.of());
+    }
+    Query visible =
+        execution.getAliasFilter() == null
+            ? null
+            : execution.toQuery(execution.getAliasFilter()).query();
+    // Shards must not draw at the same places.
+    long seed = spec.seed() ^ (long) context.indexShard().shardId().hashCode() << Integer.SIZE;
+    IndexSearcher searcher = context.searcher();
+    VectorSampler.Sample sample =
+        VectorSampler.draw(
+            searcher,
+            execution.getFieldType(spec.field()).name(),
+            visible,
+            spec.size(),
+            seed,
+            interrupt);
+    List<SampleAnswer.Drawn> drawn = new ArrayList<>();
+    for (VectorSampler.Drawn each : sample.drawn()) {
+      drawn.add(new SampleAnswer.Drawn(each.key(), id(searcher, each.doc()), each.vector()));
+    }
+    return new SampleAnswer(true, sample.total(), drawn);
+  }
+
+  private static String id(IndexSearcher searcher, int doc) throws IOException {
+    List<LeafReaderContext> leaves = searcher.getLeafContexts();
+    LeafReaderContext leaf = leaves.get(ReaderUtil.subIndex(doc, leaves));
+    LeafStoredFieldLoader loader = StoredFieldLoader.empty().getLoader(leaf, null);
+    loader.advanceTo(doc - leaf.docBase);
+    return loader.id();
+  }
+}
