@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.elasticsearch.ExceptionsHelper;
+import org.elasticsearch.action.NoShardAvailableActionException;
 import org.elasticsearch.action.support.ActionFilters;
 import org.elasticsearch.action.support.broadcast.BroadcastShardOperationFailedException;
 import org.elasticsearch.action.support.broadcast.TransportBroadcastAction;
@@ -97,6 +98,7 @@ abstract class TransportAllShardsAction<S extends Writeable, A extends Writeable
     try (SearchContext context =
         searchService.createSearchContext(search, SearchService.NO_TIMEOUT)) {
       context.searcher().addQueryCancellation(interrupt);
+      context.getSearchExecutionContext().setAliasFilter(request.aliasFilter().getQueryBuilder());
       return new OneShardResponse<>(request.shardId(), answer(request.spec(), context, interrupt));
     }
   }
@@ -132,14 +134,21 @@ abstract class TransportAllShardsAction<S extends Writeable, A extends Writeable
     List<OneShardResponse<A>> shards = new ArrayList<>();
     for (int i = 0; i < responses.length(); i++) {
       if (responses.get(i) instanceof BroadcastShardOperationFailedException failure) {
-        throw ExceptionsHelper.convertToElastic(
-            failure.getCause() instanceof Exception cause ? cause : failure);
+        throw ExceptionsHelper.convertToElastic(reason(failure));
       }
       @SuppressWarnings("unchecked")
       OneShardResponse<A> response = (OneShardResponse<A>) responses.get(i);
       shards.add(response);
     }
     return new AllShardsResponse<>(shards);
+  }
+
+  private static Exception reason(BroadcastShardOperationFailedException failure) {
+    if (failure.getCause() instanceof NoShardAvailableActionException) {
+      return new NoShardAvailableActionException(
+          failure.getShardId(), "no copy of shard " + failure.getShardId() + " is available");
+    }
+    return failure.getCause() instanceof Exception cause ? cause : failure;
   }
 
   private ProjectState project() {

@@ -15,6 +15,7 @@ import dev.matryoshka.audit.VectorSampler;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.index.ReaderUtil;
 import org.apache.lucene.search.IndexSearcher;
@@ -87,7 +88,7 @@ public final class TransportSampleAction
   private static String id(IndexSearcher searcher, int doc) throws IOException {
     List<LeafReaderContext> leaves = searcher.getLeafContexts();
     LeafReaderContext leaf = leaves.get(ReaderUtil.subIndex(doc, leaves));
-    LeafStoredFieldLoader loader = StoredFieldLoader.empty().getLoader(leaf, null);
+    LeafStoredFieldLoader loader = StoredFieldLoader.create(false, Set.of()).getLoader(leaf, null);
     loader.advanceTo(doc - leaf.docBase);
     return loader.id();
   }

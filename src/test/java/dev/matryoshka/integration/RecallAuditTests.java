@@ -51,8 +51,6 @@ import org.elasticsearch.xcontent.ToXContent;
 import org.elasticsearch.xcontent.XContentBuilder;
 import org.elasticsearch.xcontent.XContentFactory;
 import org.elasticsearch.xcontent.XContentParser;
-import org.elasticsearch.xcontent.XContentParserConfiguration;
-import org.elasticsearch.xcontent.XContentType;
 import org.junit.Before;
 
 /** Audits of an index of several shards and segments, against searches and exact answers. */
@@ -93,13 +91,13 @@ public class RecallAuditTests extends ESSingleNodeTestCase {
                 Settings.builder()
                     .put("index.number_of_shards", SHARDS)
                     .put("index.number_of_replicas", 0)
-                    .put("index.refresh_interval", -1)
-                    .put("index.merge.enabled", false))
+                    .put("index.refresh_interval", -1))
             .setMapping(Corpus.mapping()));
-    // Shards of two segments with codes each, and a small one without.
-    index(0, 2400);
-    index(2400, 4800);
-    index(4800, DOCS);
+    // In each shard a segment with codes, and small ones without.
+    index(0, 3000);
+    index(3000, 4500);
+    indicesAdmin().prepareForceMerge(INDEX).setMaxNumSegments(1).get();
+    index(4500, DOCS);
     BulkRequestBuilder bulk = client().prepareBulk();
     for (int i = 0; i < 100; i++) {
       int doc = random().nextInt(DOCS);
@@ -120,11 +118,8 @@ public class RecallAuditTests extends ESSingleNodeTestCase {
     indicesAdmin().prepareRefresh(INDEX).get();
   }
 
-  private static RecallRequest request(XContentBuilder body, String... indices) throws IOException {
-    try (XContentParser parser =
-        XContentType.JSON
-            .xContent()
-            .createParser(XContentParserConfiguration.EMPTY, Strings.toString(body))) {
+  private RecallRequest request(XContentBuilder body, String... indices) throws IOException {
+    try (XContentParser parser = createParser(body)) {
       return new RecallRequest(indices).parse(parser);
     }
   }
@@ -211,7 +206,8 @@ public class RecallAuditTests extends ESSingleNodeTestCase {
     IntPredicate live = doc -> deleted.contains(doc) == false;
     assertSameAsSearches(report, queries, INDEX, live);
     assertEquals(DOCS - deleted.size(), report.documents());
-    assertThat(report.results().get(1).stages().getFirst().lost(), greaterThan(0L));
+    AtK wider = report.results().get(1);
+    assertThat(wider.toString(), wider.stages().getFirst().lost(), greaterThan(0L));
   }
 
   public void testEqualsSearchesWithFilterThroughAlias() throws IOException {
@@ -355,7 +351,7 @@ public class RecallAuditTests extends ESSingleNodeTestCase {
   }
 
   public void testSampleLargerThanTheIndex() throws IOException {
-    createIndex("small", Settings.EMPTY, "_doc", Corpus.FIELD, "type=matryoshka_vector,dims=96");
+    assertAcked(indicesAdmin().prepareCreate("small").setMapping(Corpus.mapping()));
     client().prepareIndex("small").setId("0").setSource(corpus.document(0)).get();
     indicesAdmin().prepareRefresh("small").get();
     assertRefused(
@@ -369,7 +365,11 @@ public class RecallAuditTests extends ESSingleNodeTestCase {
         .setMapping(Corpus.mapping())
         .setWaitForActiveShards(0)
         .get();
-    assertRefused(sample(Corpus.FIELD, 2), RestStatus.SERVICE_UNAVAILABLE, "", "red");
+    assertRefused(
+        sample(Corpus.FIELD, 2),
+        RestStatus.SERVICE_UNAVAILABLE,
+        "no copy of shard [red][0]",
+        "red");
   }
 
   public void testCancelled() throws Exception {
