@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.action;
 
+import dev.matryoshka.monitor.AuditThreads;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

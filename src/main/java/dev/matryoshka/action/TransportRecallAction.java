@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.action;
 
+import dev.matryoshka.monitor.AuditThreads;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

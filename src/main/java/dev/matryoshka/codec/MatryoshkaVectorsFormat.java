@@ -93,7 +93,7 @@ public final class MatryoshkaVectorsFormat extends KnnVectorsFormat {
 
   /**
    * Vectors of a flushed segment below which no rotation is learned, since a refresh waits for the
-   * flush and a merge will soon follow.
+   * flush and a merge will soon follow. It still has codes where a rotation can be inherited.
    */
   static final int MIN_TRAINED_FLUSH = 20_000;
 
@@ -116,6 +116,7 @@ public final class MatryoshkaVectorsFormat extends KnnVectorsFormat {
       new Lucene99FlatVectorsFormat(FlatVectorScorerUtil.getLucene99FlatVectorsScorer());
 
   private final CodecOptions options;
+  private final RecentRotations rotations;
 
   /** For readers, which the SPI creates: a segment carries its own configuration. */
   public MatryoshkaVectorsFormat() {
@@ -123,18 +124,29 @@ public final class MatryoshkaVectorsFormat extends KnnVectorsFormat {
   }
 
   /**
-   * For writers.
+   * For the writers of one index.
    *
    * @param options what the mapping asks for; {@code null} takes the defaults for the dims
    */
   public MatryoshkaVectorsFormat(CodecOptions options) {
+    this(options, new RecentRotations());
+  }
+
+  /**
+   * For the writers of one index among many.
+   *
+   * @param options what the mapping asks for; {@code null} takes the defaults for the dims
+   * @param rotations shared by all indices of a node, to bound what they remember together
+   */
+  public MatryoshkaVectorsFormat(CodecOptions options, RecentRotations rotations) {
     super(NAME);
     this.options = options;
+    this.rotations = rotations;
   }
 
   @Override
   public KnnVectorsWriter fieldsWriter(SegmentWriteState state) throws IOException {
-    return new MatryoshkaVectorsWriter(state, options);
+    return new MatryoshkaVectorsWriter(state, this, options, rotations);
   }
 
   @Override

@@ -11,7 +11,6 @@
  */
 package dev.matryoshka.codec;
 
-import dev.matryoshka.rotation.Rotation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -28,7 +27,6 @@ import org.apache.lucene.index.MergeState;
 import org.apache.lucene.index.SegmentWriteState;
 import org.apache.lucene.index.Sorter;
 import org.apache.lucene.index.VectorEncoding;
-import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.store.IndexOutput;
 import org.apache.lucene.util.IORunnable;
 import org.apache.lucene.util.IOUtils;
@@ -44,7 +42,9 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
   private static final String INFO_COMPONENT = "MVF";
 
   private final SegmentWriteState state;
+  private final MatryoshkaVectorsFormat format;
   private final CodecOptions options;
+  private final RecentRotations rotations;
   private final FlatVectorsWriter rawVectors;
   private IndexOutput meta;
   private IndexOutput data;
@@ -53,9 +53,16 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
 
   private record FlushField(FieldInfo info, FlatFieldVectorsWriter<float[]> vectors) {}
 
-  MatryoshkaVectorsWriter(SegmentWriteState state, CodecOptions options) throws IOException {
+  MatryoshkaVectorsWriter(
+      SegmentWriteState state,
+      MatryoshkaVectorsFormat format,
+      CodecOptions options,
+      RecentRotations rotations)
+      throws IOException {
     this.state = state;
+    this.format = format;
     this.options = options;
+    this.rotations = rotations;
     this.rawVectors =
         element() == VectorElement.BFLOAT16
             ? new BFloat16VectorsWriter(state)
@@ -117,31 +124,40 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
   public void flush(int maxDoc, Sorter.DocMap sortMap) throws IOException {
     rawVectors.flush(maxDoc, sortMap);
     for (FlushField field : fields) {
-      FieldInfo info = field.info;
-      List<float[]> vectors = field.vectors.getVectors();
-      CodecOptions wanted = options(info);
-      int least =
-          wanted.rotation().learned()
-              ? MatryoshkaVectorsFormat.MIN_TRAINED_FLUSH
-              : MatryoshkaVectorsFormat.MIN_CODED_VECTORS;
+      int count = field.vectors.getVectors().size();
+      CodecOptions wanted = options(field.info);
       FieldMeta.CodesMeta codes = null;
-      if (wanted.bits().isEmpty() == false && vectors.size() >= least) {
+      if (wanted.bits().isEmpty() == false && count >= MatryoshkaVectorsFormat.MIN_CODED_VECTORS) {
         codes = encodeFlushed(field, wanted, sortMap);
       }
-      writeMeta(info, vectors.size(), codes);
+      writeMeta(field.info, count, codes);
     }
   }
 
   private FieldMeta.CodesMeta encodeFlushed(
       FlushField field, CodecOptions wanted, Sorter.DocMap sortMap) throws IOException {
     List<float[]> vectors = field.vectors.getVectors();
-    VectorSample sample = newSample(field.info, vectors.size());
-    for (float[] vector : vectors) {
-      if (sample.wantsNext()) {
-        sample.add(vector);
-      }
+    boolean mayTrain =
+        wanted.rotation().learned() == false
+            || vectors.size() >= MatryoshkaVectorsFormat.MIN_TRAINED_FLUSH;
+    RotationChoice chosen =
+        choose(
+            recent(field.info, wanted),
+            sample -> {
+              for (float[] vector : vectors) {
+                if (sample.wantsNext()) {
+                  sample.add(vector);
+                }
+              }
+            },
+            vectors.size(),
+            mayTrain,
+            wanted,
+            field.info,
+            () -> {});
+    if (chosen == null) {
+      return null;
     }
-    Rotation rotation = sample.train(wanted.rotation(), levels(wanted), () -> {});
     int[] newToOld = null;
     if (sortMap != null) {
       DocsWithFieldSet docs = field.vectors.getDocsWithFieldSet();
@@ -149,12 +165,43 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
       mapOldOrdToNewOrd(docs, sortMap, null, newToOld, null);
     }
     try (CodeAreaWriter writer =
-        new CodeAreaWriter(state, data, rotation, field.info.getVectorSimilarityFunction())) {
+        new CodeAreaWriter(
+            state, data, chosen.rotation().rotation(), field.info.getVectorSimilarityFunction())) {
       for (int ord = 0; ord < vectors.size(); ord++) {
         writer.add(vectors.get(newToOld == null ? ord : newToOld[ord]));
       }
       return writer.finish();
     }
+  }
+
+  /** The rotation that this index last used for the field, if it is what is wanted now. */
+  private KnownRotation recent(FieldInfo field, CodecOptions wanted) {
+    KnownRotation recent = rotations.get(format, field.name);
+    return recent != null
+            && recent.fits(wanted.rotation(), levels(wanted), field.getVectorDimension())
+        ? recent
+        : null;
+  }
+
+  private RotationChoice choose(
+      KnownRotation known,
+      RotationChoice.Vectors vectors,
+      int count,
+      boolean mayTrain,
+      CodecOptions wanted,
+      FieldInfo field,
+      Runnable interrupt)
+      throws IOException {
+    RotationChoice chosen =
+        RotationChoice.choose(
+            known, vectors, count, mayTrain, wanted.rotation(), levels(wanted), field, interrupt);
+    if (chosen != null) {
+      rotations.put(format, field.name, chosen.rotation());
+      if (state.infoStream.isEnabled(INFO_COMPONENT)) {
+        state.infoStream.message(INFO_COMPONENT, "field [" + field.name + "]: " + chosen.reason());
+      }
+    }
+    return chosen;
   }
 
   @Override
@@ -182,21 +229,20 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
   private FieldMeta.CodesMeta encodeMerged(
       FieldInfo field, MergeSources sources, CodecOptions wanted, int live, MergeState mergeState)
       throws IOException {
-    MergeRotation chosen =
-        MergeRotation.choose(
-            sources,
-            wanted.rotation(),
-            levels(wanted),
-            field,
+    SegmentCodes largest = sources.inheritable(wanted.rotation(), levels(wanted));
+    RotationChoice chosen =
+        choose(
+            largest == null ? recent(field, wanted) : KnownRotation.of(largest),
+            sources::sample,
             live,
+            true,
+            wanted,
+            field,
             () -> checkAborted(mergeState));
-    if (state.infoStream.isEnabled(INFO_COMPONENT)) {
-      state.infoStream.message(INFO_COMPONENT, "field [" + field.name + "]: " + chosen.reason());
-    }
-    Rotation rotation = chosen.rotation();
     try (CodeAreaWriter writer =
-        new CodeAreaWriter(state, data, rotation, field.getVectorSimilarityFunction())) {
-      sources.encode(writer, chosen.inherited());
+        new CodeAreaWriter(
+            state, data, chosen.rotation().rotation(), field.getVectorSimilarityFunction())) {
+      sources.encode(writer, chosen.rotation().id());
       if (writer.written() != live) {
         throw new IllegalStateException(
             "encoded ["
@@ -221,14 +267,6 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
 
   private static int[] levels(CodecOptions wanted) {
     return wanted.bits().stream().mapToInt(Integer::intValue).toArray();
-  }
-
-  private static boolean comparesDirections(FieldInfo field) {
-    return field.getVectorSimilarityFunction() == VectorSimilarityFunction.COSINE;
-  }
-
-  private static VectorSample newSample(FieldInfo field, int available) {
-    return new VectorSample(field.getVectorDimension(), available, comparesDirections(field));
   }
 
   private void writeMeta(FieldInfo field, int size, FieldMeta.CodesMeta codes) throws IOException {

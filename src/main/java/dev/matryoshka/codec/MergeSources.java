@@ -94,10 +94,7 @@ final class MergeSources {
     return sources.stream().mapToInt(Source::live).sum();
   }
 
-  /**
-   * The rotation that brings most codes of the wanted kind and lengths, if these are at least half
-   * of all vectors; else null.
-   */
+  /** Codes under the rotation that most vectors have codes of, of those wanted; or null. */
   SegmentCodes inheritable(RotationKind kind, int[] levels) {
     Map<RotationId, Integer> counts = new HashMap<>();
     SegmentCodes best = null;
@@ -111,7 +108,7 @@ final class MergeSources {
         best = codes;
       }
     }
-    return best != null && 2L * counts.get(best.rotationId()) >= live() ? best : null;
+    return best;
   }
 
   /** Offers all surviving vectors to a sample. */

@@ -13,6 +13,7 @@ package dev.matryoshka.engine;
 
 import dev.matryoshka.codec.CodecOptions;
 import dev.matryoshka.codec.MatryoshkaVectorsFormat;
+import dev.matryoshka.codec.RecentRotations;
 import dev.matryoshka.mapper.MatryoshkaVectorFieldType;
 import java.util.Map;
 import java.util.Optional;
@@ -37,9 +38,9 @@ final class MatryoshkaCodec extends FilterCodec {
    * @param mappings the current mappings; asked for each new segment, since they grow while the
    *     engine lives
    */
-  MatryoshkaCodec(Codec delegate, Supplier<MappingLookup> mappings) {
+  MatryoshkaCodec(Codec delegate, Supplier<MappingLookup> mappings, RecentRotations rotations) {
     super(delegate.getName(), delegate);
-    this.vectors = new PerFieldVectors(delegate.knnVectorsFormat(), mappings);
+    this.vectors = new PerFieldVectors(delegate.knnVectorsFormat(), mappings, rotations);
   }
 
   @Override
@@ -51,13 +52,16 @@ final class MatryoshkaCodec extends FilterCodec {
 
     private final KnnVectorsFormat others;
     private final Supplier<MappingLookup> mappings;
+    private final RecentRotations rotations;
 
     // Fields of equal options must get the same instance: they then share files.
     private final Map<CodecOptions, KnnVectorsFormat> formats = new ConcurrentHashMap<>();
 
-    PerFieldVectors(KnnVectorsFormat others, Supplier<MappingLookup> mappings) {
+    PerFieldVectors(
+        KnnVectorsFormat others, Supplier<MappingLookup> mappings, RecentRotations rotations) {
       this.others = others;
       this.mappings = mappings;
+      this.rotations = rotations;
     }
 
     @Override
@@ -67,7 +71,8 @@ final class MatryoshkaCodec extends FilterCodec {
               ? type.codecOptions()
               : Optional.empty();
       if (options.isPresent()) {
-        return formats.computeIfAbsent(options.get(), MatryoshkaVectorsFormat::new);
+        return formats.computeIfAbsent(
+            options.get(), key -> new MatryoshkaVectorsFormat(key, rotations));
       }
       return others instanceof PerFieldKnnVectorsFormat perField
           ? perField.getKnnVectorsFormatForField(field)

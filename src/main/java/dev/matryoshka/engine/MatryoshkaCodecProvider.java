@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.engine;
 
+import dev.matryoshka.codec.RecentRotations;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.lucene.codecs.Codec;
@@ -23,11 +24,14 @@ final class MatryoshkaCodecProvider implements CodecProvider {
 
   private final CodecProvider delegate;
   private final MapperService mapperService;
+  private final RecentRotations rotations;
   private final Map<String, Codec> codecs = new ConcurrentHashMap<>();
 
-  MatryoshkaCodecProvider(CodecProvider delegate, @Nullable MapperService mapperService) {
+  MatryoshkaCodecProvider(
+      CodecProvider delegate, @Nullable MapperService mapperService, RecentRotations rotations) {
     this.delegate = delegate;
     this.mapperService = mapperService;
+    this.rotations = rotations;
   }
 
   @Override
@@ -37,7 +41,9 @@ final class MatryoshkaCodecProvider implements CodecProvider {
         ? delegate.codec(name)
         : codecs.computeIfAbsent(
             name,
-            key -> new MatryoshkaCodec(delegate.codec(key), () -> mapperService.mappingLookup()));
+            key ->
+                new MatryoshkaCodec(
+                    delegate.codec(key), () -> mapperService.mappingLookup(), rotations));
   }
 
   @Override

@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.engine;
 
+import dev.matryoshka.codec.RecentRotations;
 import java.util.Optional;
 import org.elasticsearch.cluster.metadata.IndexMetadata;
 import org.elasticsearch.common.settings.Settings;
@@ -33,14 +34,20 @@ public final class MatryoshkaEngineFactory implements EngineFactory {
   private static final String FOLLOWING_INDEX = "index.xpack.ccr.following_index";
   private static final String SNAPSHOT_STORE = "snapshot";
 
-  private MatryoshkaEngineFactory() {}
+  private final RecentRotations rotations;
+
+  private MatryoshkaEngineFactory(RecentRotations rotations) {
+    this.rotations = rotations;
+  }
 
   /**
    * The factory for an index, unless another one owns it: Elasticsearch refuses an index with two.
    * Its vectors are then written as Elasticsearch likes, and the query searches them exactly.
    */
-  public static Optional<EngineFactory> forIndex(IndexSettings index) {
-    return ownedByAnother(index) ? Optional.empty() : Optional.of(new MatryoshkaEngineFactory());
+  public static Optional<EngineFactory> forIndex(IndexSettings index, RecentRotations rotations) {
+    return ownedByAnother(index)
+        ? Optional.empty()
+        : Optional.of(new MatryoshkaEngineFactory(rotations));
   }
 
   private static boolean ownedByAnother(IndexSettings index) {
@@ -58,7 +65,8 @@ public final class MatryoshkaEngineFactory implements EngineFactory {
     return new InternalEngine(
         EngineConfig.builder(config)
             .codecProvider(
-                new MatryoshkaCodecProvider(config.getCodecProvider(), config.getMapperService()))
+                new MatryoshkaCodecProvider(
+                    config.getCodecProvider(), config.getMapperService(), rotations))
             .build());
   }
 }

@@ -11,19 +11,26 @@
  */
 package dev.matryoshka.plugin;
 
-import dev.matryoshka.action.AuditThreads;
 import dev.matryoshka.action.CompareAction;
 import dev.matryoshka.action.RecallAction;
 import dev.matryoshka.action.RecallTask;
 import dev.matryoshka.action.SampleAction;
+import dev.matryoshka.action.StatsAction;
 import dev.matryoshka.action.TransportCompareAction;
 import dev.matryoshka.action.TransportRecallAction;
 import dev.matryoshka.action.TransportSampleAction;
+import dev.matryoshka.action.TransportStatsAction;
+import dev.matryoshka.codec.RecentRotations;
 import dev.matryoshka.engine.MatryoshkaEngineFactory;
 import dev.matryoshka.mapper.MatryoshkaVectorFieldMapper;
+import dev.matryoshka.monitor.AuditThreads;
+import dev.matryoshka.monitor.NodeMetrics;
+import dev.matryoshka.monitor.RecallSampler;
+import dev.matryoshka.monitor.SearchMonitor;
 import dev.matryoshka.query.ExactMatryoshkaQueryBuilder;
 import dev.matryoshka.query.MatryoshkaQueryBuilder;
 import dev.matryoshka.rest.RestRecallAction;
+import dev.matryoshka.rest.RestStatsAction;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -31,9 +38,12 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.elasticsearch.cluster.node.DiscoveryNodes;
+import org.elasticsearch.common.breaker.CircuitBreaker;
 import org.elasticsearch.common.io.stream.NamedWriteableRegistry;
+import org.elasticsearch.common.settings.Setting;
 import org.elasticsearch.common.settings.Settings;
 import org.elasticsearch.features.NodeFeature;
+import org.elasticsearch.index.IndexModule;
 import org.elasticsearch.index.IndexSettings;
 import org.elasticsearch.index.engine.EngineFactory;
 import org.elasticsearch.index.mapper.Mapper;
@@ -49,6 +59,9 @@ import org.elasticsearch.threadpool.ExecutorBuilder;
 /** Registers what the other packages build; holds no logic. */
 public final class MatryoshkaPlugin extends Plugin
     implements MapperPlugin, SearchPlugin, EnginePlugin, ActionPlugin {
+
+  private final RecentRotations rotations = new RecentRotations();
+  private final SearchMonitor monitor = new SearchMonitor();
 
   @Override
   public Map<String, Mapper.TypeParser> getMappers() {
@@ -70,7 +83,7 @@ public final class MatryoshkaPlugin extends Plugin
 
   @Override
   public Optional<EngineFactory> getEngineFactory(IndexSettings indexSettings) {
-    return MatryoshkaEngineFactory.forIndex(indexSettings);
+    return MatryoshkaEngineFactory.forIndex(indexSettings, rotations);
   }
 
   @Override
@@ -78,7 +91,8 @@ public final class MatryoshkaPlugin extends Plugin
     return List.of(
         new ActionHandler(RecallAction.INSTANCE, TransportRecallAction.class),
         new ActionHandler(SampleAction.INSTANCE, TransportSampleAction.class),
-        new ActionHandler(CompareAction.INSTANCE, TransportCompareAction.class));
+        new ActionHandler(CompareAction.INSTANCE, TransportCompareAction.class),
+        new ActionHandler(StatsAction.INSTANCE, TransportStatsAction.class));
   }
 
   @Override
@@ -86,7 +100,7 @@ public final class MatryoshkaPlugin extends Plugin
       RestHandlersServices services,
       Supplier<DiscoveryNodes> nodes,
       Predicate<NodeFeature> features) {
-    return List.of(new RestRecallAction());
+    return List.of(new RestRecallAction(), new RestStatsAction());
   }
 
   @Override
@@ -99,5 +113,32 @@ public final class MatryoshkaPlugin extends Plugin
   @Override
   public List<ExecutorBuilder<?>> getExecutorBuilders(Settings settings) {
     return List.of(AuditThreads.builder(settings));
+  }
+
+  @Override
+  public Collection<?> createComponents(PluginServices services) {
+    RecallSampler sampler =
+        new RecallSampler(
+            AuditThreads.of(services.threadPool()),
+            services.bigArrays().breakerService().getBreaker(CircuitBreaker.REQUEST),
+            RecallSampler.MAX_TIME_SHARE.get(services.environment().settings()));
+    services
+        .clusterService()
+        .getClusterSettings()
+        .addSettingsUpdateConsumer(RecallSampler.MAX_TIME_SHARE, sampler::maxTimeShare);
+    monitor.sampleWith(sampler);
+    NodeMetrics.register(services.telemetryProvider().getMeterRegistry(), monitor);
+    return List.of(monitor);
+  }
+
+  @Override
+  public void onIndexModule(IndexModule module) {
+    module.addSearchOperationListener(monitor);
+    module.addIndexEventListener(monitor);
+  }
+
+  @Override
+  public List<Setting<?>> getSettings() {
+    return List.of(RecallSampler.RATE, RecallSampler.MAX_TIME_SHARE);
   }
 }

@@ -122,13 +122,7 @@ public final class FunnelProbe {
       scores[i] = CandidateKeys.score(keys[i]);
     }
     FunnelTrace trace = search.trace();
-    List<Comparison.StageOutcome> stages = new ArrayList<>();
-    for (int i = 0; i < trace.stages(); i++) {
-      stages.add(
-          new Comparison.StageOutcome(
-              trace.stage(i).label(), trace.compared(i), trace.survivors(i), trace.nanos(i)));
-    }
-    return new Comparison.Outcome(k, docs, scores, lostAt(truth, k, trace), stages);
+    return new Comparison.Outcome(k, docs, scores, lostAt(truth, k, trace), trace.outcomes());
   }
 
   private static byte[] lostAt(Comparison.Truth truth, int k, FunnelTrace trace) {

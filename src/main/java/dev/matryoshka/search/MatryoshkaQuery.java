@@ -162,6 +162,7 @@ public final class MatryoshkaQuery extends Query {
       return keys.length == 0
           ? new MatchNoDocsQuery("no accepted document has a vector in field [" + field + "]")
           : new RankedDocsQuery(
+              this,
               describe(),
               Similarities.name(views.getFirst().similarity()) + " of field [" + field + "]",
               searcher.getIndexReader().getContext().id(),
@@ -196,6 +197,16 @@ public final class MatryoshkaQuery extends Query {
         },
         liveDocs,
         maxDoc);
+  }
+
+  /** Documents that are asked for. */
+  public int k() {
+    return k;
+  }
+
+  /** Whether what is found are parents, each by its best child. */
+  public boolean findsParents() {
+    return parents != null;
   }
 
   float[] target() {

@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.FloatVectorValues;
 import org.apache.lucene.index.IndexWriter;
@@ -118,40 +119,37 @@ public class MergedCodesTests extends MatryoshkaTestCase {
     }
   }
 
-  public void testTheRotationOfHalfTheVectorsIsInherited() throws IOException {
-    try (Directory directory = newDirectory();
-        IndexWriter writer = new IndexWriter(directory, CodedIndex.config(RANDOM))) {
-      addSegment(writer, 1024, 1);
-      addSegment(writer, 1700, 1);
-      addSegment(writer, 300, 1);
-      List<RotationId> before = rotations(writer);
-      assertNull(before.get(2));
-      assertNotEquals(before.get(0), before.get(1));
-      assertEquals(before.get(1), merge(writer));
+  /** With a writer of its own, which has no rotation to inherit. */
+  private void addSegmentApart(Directory directory, int count) throws IOException {
+    try (IndexWriter writer = new IndexWriter(directory, CodedIndex.config(RANDOM))) {
+      addSegment(writer, count, random().nextBoolean() ? 1 : 0.8);
     }
   }
 
-  public void testLessThanHalfIsTrainedAgain() throws IOException {
-    try (Directory directory = newDirectory();
-        IndexWriter writer = new IndexWriter(directory, CodedIndex.config(RANDOM))) {
-      for (int segment = 0; segment < 3; segment++) {
-        addSegment(writer, 1024 + random().nextInt(100), random().nextBoolean() ? 1 : 0.8);
+  public void testTheRotationOfMostVectorsIsInherited() throws IOException {
+    try (Directory directory = newDirectory()) {
+      addSegmentApart(directory, 1024);
+      addSegmentApart(directory, 1700);
+      addSegmentApart(directory, 300);
+      addSegmentApart(directory, 1100);
+      try (IndexWriter writer = new IndexWriter(directory, CodedIndex.config(RANDOM))) {
+        List<RotationId> before = rotations(writer);
+        assertNull(before.get(2));
+        assertEquals(4, Set.copyOf(before.stream().map(String::valueOf).toList()).size());
+        assertEquals(before.get(1), merge(writer));
       }
-      List<RotationId> before = rotations(writer);
-      RotationId after = merge(writer);
-      assertNotNull(after);
-      assertFalse(before.contains(after));
     }
   }
 
   public void testOnlyWhatSurvivesCounts() throws IOException {
-    try (Directory directory = newDirectory();
-        IndexWriter writer = new IndexWriter(directory, CodedIndex.config(RANDOM))) {
-      addSegment(writer, 3000, 1);
-      addSegment(writer, 1100, 1);
-      List<RotationId> before = rotations(writer);
-      delete(writer, 0, 2000);
-      assertEquals(before.get(1), merge(writer));
+    try (Directory directory = newDirectory()) {
+      addSegmentApart(directory, 3000);
+      addSegmentApart(directory, 1100);
+      try (IndexWriter writer = new IndexWriter(directory, CodedIndex.config(RANDOM))) {
+        List<RotationId> before = rotations(writer);
+        delete(writer, 0, 2900);
+        assertEquals(before.get(1), merge(writer));
+      }
     }
   }
 
@@ -195,7 +193,7 @@ public class MergedCodesTests extends MatryoshkaTestCase {
       addSegment(writer, 1500, 1);
       assertEquals("inherited", trained, merge(writer));
       delete(writer, 0, 1000);
-      addSegment(writer, 5000, 0.9);
+      addSegment(writer, 8000, 0.9);
       assertNotEquals("trained again", trained, merge(writer));
     }
   }
@@ -217,7 +215,6 @@ public class MergedCodesTests extends MatryoshkaTestCase {
       }
       List<RotationId> before = rotations(writer);
       assertEquals(before.get(0), before.get(1));
-      // None of them has half of the vectors, all of them together do.
       assertEquals(before.get(0), merge(writer));
     }
   }

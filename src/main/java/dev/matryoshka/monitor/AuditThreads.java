@@ -9,7 +9,7 @@
  * or implied. See the License for the specific language governing permissions and limitations under
  * the License.
  */
-package dev.matryoshka.action;
+package dev.matryoshka.monitor;
 
 import java.util.concurrent.Executor;
 import org.elasticsearch.common.settings.Settings;
@@ -45,7 +45,8 @@ public final class AuditThreads {
         EsExecutors.TaskTrackingConfig.DO_NOT_TRACK);
   }
 
-  static Executor of(ThreadPool threadPool) {
+  /** The threads of a node. */
+  public static Executor of(ThreadPool threadPool) {
     return threadPool.executor(NAME);
   }
 }

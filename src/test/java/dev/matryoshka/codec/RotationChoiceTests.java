@@ -12,7 +12,9 @@
 package dev.matryoshka.codec;
 
 import dev.matryoshka.MatryoshkaTestCase;
+import dev.matryoshka.rotation.Rotation;
 import dev.matryoshka.rotation.RotationKind;
+import dev.matryoshka.rotation.TrainingStats;
 import java.io.IOException;
 import java.util.List;
 import java.util.Random;
@@ -30,8 +32,8 @@ import org.apache.lucene.store.ByteBuffersDirectory;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.tests.util.TestUtil;
 
-/** When a merge keeps a rotation, and when it learns a new one. */
-public class MergeRotationTests extends MatryoshkaTestCase {
+/** When a flush or a merge keeps a rotation, and when it learns a new one. */
+public class RotationChoiceTests extends MatryoshkaTestCase {
 
   private static final int DIMS = 96;
   private static final int RANK = 12;
@@ -87,10 +89,46 @@ public class MergeRotationTests extends MatryoshkaTestCase {
     assertEquals(3900, drifted.stats().sampleSize());
   }
 
-  public void testRefitsWhenMostVectorsAreNew() throws IOException {
+  public void testFlushesInherit() throws IOException {
     Axes axes = new Axes(random());
     SegmentCodes first = trained(axes, 2000);
-    assertNotEquals(first.rotationId(), mergedWith(axes, 2500).rotationId());
+    add(axes, MatryoshkaVectorsFormat.MIN_CODED_VECTORS);
+    add(new Axes(random()), MatryoshkaVectorsFormat.MIN_CODED_VECTORS);
+    add(axes, MatryoshkaVectorsFormat.MIN_CODED_VECTORS - 1);
+    try (DirectoryReader reader = DirectoryReader.open(writer)) {
+      assertEquals(
+          first.rotationId(), CodedIndex.codes(reader.leaves().get(1).reader()).rotationId());
+      assertNull("drifted", CodedIndex.codes(reader.leaves().get(2).reader()));
+      assertNull("tiny", CodedIndex.codes(reader.leaves().get(3).reader()));
+    }
+    writer.forceMerge(1);
+  }
+
+  public void testInheritsFromTheLesserHalf() throws IOException {
+    Axes axes = new Axes(random());
+    SegmentCodes first = trained(axes, 2000);
+    assertEquals(first.rotationId(), mergedWith(axes, 2500).rotationId());
+  }
+
+  public void testForgetsWhatWasUsedLongAgo() {
+    RecentRotations recent = new RecentRotations(2 * known(1).bytes());
+    MatryoshkaVectorsFormat format = new MatryoshkaVectorsFormat();
+    recent.put(format, "a", known(1));
+    recent.put(format, "b", known(2));
+    recent.put(format, "b", known(3));
+    assertEquals(known(1), recent.get(format, "a"));
+    recent.put(format, "c", known(4));
+    assertNull(recent.get(format, "b"));
+    assertEquals(known(1), recent.get(format, "a"));
+    assertEquals(known(4), recent.get(format, "c"));
+    assertNull("another index", recent.get(new MatryoshkaVectorsFormat(), "a"));
+  }
+
+  private static KnownRotation known(float mean) {
+    float[] means = new float[64];
+    means[0] = mean;
+    TrainingStats stats = new TrainingStats(1, 1, List.of(1f));
+    return KnownRotation.of(new Rotation(RotationKind.NONE, new int[] {64}, means, null, stats));
   }
 
   /** A distribution: random directions that hold most of the variance. */

@@ -20,8 +20,8 @@ import org.apache.lucene.index.FieldInfo;
 import org.apache.lucene.index.VectorSimilarityFunction;
 
 /**
- * Decides under which rotation a merged segment is encoded. The one under which at least half of
- * the vectors already are is inherited, and their codes copied, unless
+ * Decides under which rotation a segment is encoded. A known one is inherited, and codes under it
+ * are copied, unless
  *
  * <ul>
  *   <li>it was trained on a small sample and there are {@value #GROWTH} times as many vectors now,
@@ -33,58 +33,90 @@ import org.apache.lucene.index.VectorSimilarityFunction;
  * <p>Otherwise one is trained. So an index that grows tenfold is trained about once, and heap stays
  * within a sample of 32 MB, its copy, and matrices of dims squared floats.
  *
- * @param inherited identity of the inherited rotation, or null for a new one
+ * @param rotation the rotation to use
  * @param reason what was decided and why, for the log
  */
-record MergeRotation(Rotation rotation, RotationId inherited, String reason) {
+record RotationChoice(KnownRotation rotation, String reason) {
 
   /** Vectors that drift is measured on: the standard error of their alignment is below 0.3 %. */
   private static final int DRIFT_SAMPLE = 1000;
+
+  /** Enough for a flush, which is to be quick: the error is below 1 %. */
+  private static final int SMALL_DRIFT_SAMPLE = 128;
+
+  private static final int SMALL_DRIFT_SHARE = 8;
 
   static final float MAX_DRIFT = 0.03f;
 
   private static final int GROWTH = 4;
 
-  static MergeRotation choose(
-      MergeSources sources,
+  /** The vectors of the segment to be written. */
+  interface Vectors {
+    /** Offers all of them, in order. */
+    void sample(VectorSample sample) throws IOException;
+  }
+
+  /**
+   * Chooses.
+   *
+   * @param known a rotation that fits, or null
+   * @param count number of vectors
+   * @param mayTrain whether there are enough vectors, and time, to train
+   * @return null when nothing can be inherited and training is not wanted
+   */
+  static RotationChoice choose(
+      KnownRotation known,
+      Vectors vectors,
+      int count,
+      boolean mayTrain,
       RotationKind kind,
       int[] levels,
       FieldInfo field,
-      int live,
       Runnable interrupt)
       throws IOException {
     int dims = field.getVectorDimension();
     boolean unitLength = field.getVectorSimilarityFunction() == VectorSimilarityFunction.COSINE;
-    SegmentCodes candidate = sources.inheritable(kind, levels);
     String why = "no rotation to inherit";
-    if (candidate != null) {
-      int trainedOn = candidate.stats().sampleSize();
-      if (trainedOn < RotationTrainer.sampleLimit(dims) && live >= (long) GROWTH * trainedOn) {
+    if (known != null) {
+      int trainedOn = known.rotation().stats().sampleSize();
+      if (trainedOn < RotationTrainer.sampleLimit(dims) && count >= (long) GROWTH * trainedOn) {
         why = "inherited rotation was trained on [" + trainedOn + "] vectors only";
       } else {
-        Rotation rotation = candidate.loadRotation();
-        VectorSample fresh = new VectorSample(dims, live, unitLength, Math.min(DRIFT_SAMPLE, live));
-        sources.sample(fresh);
-        float then = candidate.stats().alignment();
-        float now = fresh.alignment(rotation);
+        int size =
+            Math.clamp(
+                count / SMALL_DRIFT_SHARE, Math.min(SMALL_DRIFT_SAMPLE, count), DRIFT_SAMPLE);
+        VectorSample fresh = new VectorSample(dims, count, unitLength, size);
+        vectors.sample(fresh);
+        float then = known.rotation().stats().alignment();
+        float now = fresh.alignment(known.rotation());
         if (now >= then * (1 - MAX_DRIFT)) {
-          return new MergeRotation(
-              rotation,
-              candidate.rotationId(),
+          return new RotationChoice(
+              known,
               String.format(
                   Locale.ROOT, "inherits a rotation, alignment %.4f, was %.4f", now, then));
         }
         why = String.format(Locale.ROOT, "alignment drifted from %.4f to %.4f", then, now);
       }
     }
+    return mayTrain
+        ? train(vectors, new VectorSample(dims, count, unitLength), kind, levels, interrupt, why)
+        : null;
+  }
+
+  private static RotationChoice train(
+      Vectors vectors,
+      VectorSample sample,
+      RotationKind kind,
+      int[] levels,
+      Runnable interrupt,
+      String why)
+      throws IOException {
     long start = System.nanoTime();
-    VectorSample sample = new VectorSample(dims, live, unitLength);
-    sources.sample(sample);
+    vectors.sample(sample);
     Rotation rotation = sample.train(kind, levels, interrupt);
     long millis = (System.nanoTime() - start) / 1_000_000;
-    return new MergeRotation(
-        rotation,
-        null,
+    return new RotationChoice(
+        KnownRotation.of(rotation),
         why
             + ", trained "
             + rotation
