@@ -72,7 +72,7 @@ public final class QueryMerger {
     int expected = (int) Math.min(k, accepted);
     float worst = expected == 0 ? 0 : truth.get(expected - 1).score;
     List<Hit> answer = found.subList(0, Math.min(k, found.size()));
-    int hits = (int) answer.stream().filter(hit -> hit.score >= worst).count();
+    int hits = (int) answer.stream().filter(hit -> atLeast(hit, worst)).count();
     List<Hit> needed = needed(truth, expected, worst);
     Map<String, Integer> lost = new TreeMap<>();
     for (Hit hit : needed) {
@@ -122,15 +122,19 @@ public final class QueryMerger {
     }
   }
 
+  private static boolean atLeast(Hit hit, float worst) {
+    return hit.score >= worst || Comparison.tied(hit.score, worst);
+  }
+
   /** Everything better than the last expected document, and of those that tie the kept first. */
   private static List<Hit> needed(List<Hit> truth, int expected, float worst) {
     List<Hit> needed = new ArrayList<>();
     List<Hit> tied = new ArrayList<>();
     for (Hit hit : truth) {
-      if (hit.score > worst) {
-        needed.add(hit);
-      } else if (hit.score == worst) {
+      if (Comparison.tied(hit.score, worst)) {
         tied.add(hit);
+      } else if (hit.score > worst) {
+        needed.add(hit);
       }
     }
     tied.sort(Comparator.comparing((Hit hit) -> hit.lostAt != null));
@@ -141,13 +145,13 @@ public final class QueryMerger {
   private static int[] ranks(List<Hit> truth, int expected, float worst) {
     int[] ranks = new int[expected];
     int better = 0;
-    while (better < expected && truth.get(better).score > worst) {
+    while (better < expected && Comparison.tied(truth.get(better).score, worst) == false) {
       ranks[better] = truth.get(better).rank;
       better++;
     }
     int[] tied =
         truth.stream()
-            .filter(hit -> hit.score == worst)
+            .filter(hit -> Comparison.tied(hit.score, worst))
             .mapToInt(Hit::rank)
             .sorted()
             .limit(expected - better)

@@ -27,8 +27,18 @@ import java.util.List;
 public record Comparison(
     int accepted, Truth truth, List<Outcome> outcomes, double rankCorrelation) {
 
+  private static final float TIE = 1e-6f;
+
   public Comparison {
     outcomes = List.copyOf(outcomes);
+  }
+
+  /**
+   * Whether two scores differ by no more than rounding: the same vector may get another last bit
+   * when it is scored in other company.
+   */
+  public static boolean tied(float score, float other) {
+    return Math.abs(score - other) <= TIE * Math.abs(other);
   }
 
   /** Of a searcher in which nothing can be found. */

@@ -83,7 +83,8 @@ public final class FunnelProbe {
             interrupt);
     int known = Math.min(largest, ranking.size());
     int limit = Math.min(ranking.size(), known + MAX_TIES);
-    while (known > 0 && known < limit && ranking.score(known) == ranking.score(known - 1)) {
+    float last = known == 0 ? 0 : ranking.score(known - 1);
+    while (known > 0 && known < limit && Comparison.tied(ranking.score(known), last)) {
       known++;
     }
     int[] docs = new int[known];
@@ -127,9 +128,10 @@ public final class FunnelProbe {
 
   private static byte[] lostAt(Comparison.Truth truth, int k, FunnelTrace trace) {
     int count = Math.min(k, truth.docs().length);
+    float last = count == 0 ? 0 : truth.scores()[count - 1];
     while (count > 0
         && count < truth.docs().length
-        && truth.scores()[count] == truth.scores()[count - 1]) {
+        && Comparison.tied(truth.scores()[count], last)) {
       count++;
     }
     byte[] lostAt = new byte[count];
