@@ -38,8 +38,9 @@ public final class ReportPage {
       .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(26rem,1fr));gap:1rem;\
       margin:1rem 0}
       @media(max-width:40rem){.plots{grid-template-columns:1fr}}
-      figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:.5rem;\
+      figure{margin:0 0 1rem;background:var(--card);border:1px solid var(--line);border-radius:.5rem;\
       padding:.8rem;overflow-x:auto}
+      .plots figure{margin:0}
       svg{width:100%;height:auto;display:block}
       svg text{font:12px system-ui,sans-serif;fill:var(--soft)}svg text.strong{fill:var(--ink)}
       table{border-collapse:collapse;width:100%;font-size:.9rem}

@@ -22,7 +22,7 @@ final class ReportPlots {
   private static final int WIDTH = 480;
   private static final int HEIGHT = 230;
   private static final int LEFT = 44;
-  private static final int RIGHT = 14;
+  private static final int RIGHT = 24;
   private static final int TOP = 12;
   private static final int BOTTOM = 34;
   private static final int BAR = 46;
