@@ -16,7 +16,6 @@ import dev.matryoshka.rotation.Rotation;
 import dev.matryoshka.rotation.RotationKind;
 import dev.matryoshka.rotation.TrainingStats;
 import java.io.IOException;
-import java.util.Arrays;
 import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.store.IndexInput;
 import org.apache.lucene.util.VectorUtil;
@@ -26,6 +25,8 @@ import org.apache.lucene.util.VectorUtil;
  * #cursor cursors} it hands out are not.
  */
 public final class SegmentCodes {
+
+  private static final float LEARNED_MEAN_SHARE = 0.5f;
 
   private final IndexInput data;
   private final FieldMeta meta;
@@ -113,6 +114,17 @@ public final class SegmentCodes {
   }
 
   /**
+   * The share of the mean that is taken from a query before its code is made. Distances ask for all
+   * of it, inner products for none: {@code ⟨q,x⟩} ranks as {@code ⟨q,x-μ⟩} does. But a code is
+   * nearest to its vector where bits are balanced, and half is measured as best
+   * (docs/experiments.md).
+   */
+  private float meanShare() {
+    boolean innerProduct = meta.similarity() != VectorSimilarityFunction.EUCLIDEAN;
+    return innerProduct && codes.kind().learned() ? LEARNED_MEAN_SHARE : 1;
+  }
+
+  /**
    * Projects a query with the segment's rotation, read row by row: no copy of the matrix is made.
    *
    * @param query as many dims as the field; not modified
@@ -130,19 +142,22 @@ public final class SegmentCodes {
     for (int d = 0; d < dims; d++) {
       centred[d] -= mean[d];
     }
-    float[] projected;
-    if (codes.kind() == RotationKind.NONE) {
-      projected = Arrays.copyOf(centred, codes.bits());
-    } else {
-      projected = new float[codes.bits()];
-      float[] row = new float[dims];
-      for (int b = 0; b < projected.length; b++) {
+    float shift = 1 - meanShare();
+    float[] projected = new float[codes.bits()];
+    float[] shifted = new float[codes.bits()];
+    float[] row = new float[dims];
+    for (int b = 0; b < projected.length; b++) {
+      if (codes.kind() == RotationKind.NONE) {
+        projected[b] = centred[b];
+        shifted[b] = centred[b] + shift * mean[b];
+      } else {
         section.readFloats(row, 0, dims);
         projected[b] = VectorUtil.dotProduct(row, centred);
+        shifted[b] = projected[b] + (shift == 0 ? 0 : shift * VectorUtil.dotProduct(row, mean));
       }
     }
     long[] words = new long[codes.bits() / Long.SIZE];
-    SignPacker.pack(projected, 0, words.length, words, 0, 1);
+    SignPacker.pack(shifted, 0, words.length, words, 0, 1);
     return new QueryCode(
         meta.similarity(),
         codes.levels().clone(),

@@ -24,7 +24,7 @@ import java.util.SplittableRandom;
  */
 final class IterativeQuantization {
 
-  static final int MAX_ITERATIONS = 30;
+  static final int MAX_ITERATIONS = 50;
 
   /** Relative gain of an iteration below which it stops. */
   private static final double NEGLIGIBLE = 1e-4;
