@@ -80,16 +80,18 @@ public final class TransportSampleAction
             interrupt);
     List<SampleAnswer.Drawn> drawn = new ArrayList<>();
     for (VectorSampler.Drawn each : sample.drawn()) {
-      drawn.add(new SampleAnswer.Drawn(each.key(), id(searcher, each.doc()), each.vector()));
+      drawn.add(new SampleAnswer.Drawn(each.key(), id(context, each.doc()), each.vector()));
     }
     return new SampleAnswer(true, sample.total(), drawn);
   }
 
-  private static String id(IndexSearcher searcher, int doc) throws IOException {
-    List<LeafReaderContext> leaves = searcher.getLeafContexts();
+  /** Where ids are kept depends on the kind of index. */
+  private static String id(SearchContext context, int doc) throws IOException {
+    List<LeafReaderContext> leaves = context.searcher().getLeafContexts();
     LeafReaderContext leaf = leaves.get(ReaderUtil.subIndex(doc, leaves));
-    LeafStoredFieldLoader loader = StoredFieldLoader.create(false, Set.of()).getLoader(leaf, null);
-    loader.advanceTo(doc - leaf.docBase);
-    return loader.id();
+    int[] docs = {doc - leaf.docBase};
+    LeafStoredFieldLoader stored = StoredFieldLoader.create(false, Set.of()).getLoader(leaf, docs);
+    stored.advanceTo(docs[0]);
+    return context.newIdLoader().leaf(stored, leaf.reader(), docs).getId(docs[0]);
   }
 }
