@@ -17,6 +17,7 @@ import dev.matryoshka.codec.CodeScan;
 import dev.matryoshka.codec.QueryCode;
 import dev.matryoshka.codec.SegmentCodes;
 import java.io.IOException;
+import org.apache.lucene.search.TaskExecutor;
 
 /** Rankings of the documents of a segment by its codes alone, as the first stage makes them. */
 final class CodeRankings {
@@ -39,7 +40,9 @@ final class CodeRankings {
     int[][] rankings = new int[queries.length][];
     for (int q = 0; q < queries.length; q++) {
       QueryCode query = codes.encode(queries[q]);
-      HammingSelector nearest = CodeScan.scanAll(codes, query, level, depth, null, () -> {});
+      HammingSelector nearest =
+          CodeScan.scanAll(
+              codes, query, level, depth, () -> null, () -> {}, new TaskExecutor(Runnable::run));
       BestFirst best = new BestFirst(depth);
       for (int i = 0; i < nearest.size(); i++) {
         best.offer(-nearest.distance(i), nearest.position(i));

@@ -43,6 +43,24 @@ public abstract class HammingKernels {
       long[] distances);
 
   /**
+   * Computes the distances of a block and finds those at or below a threshold, in one pass.
+   *
+   * @param block word w of code i at {@code w * count + i}
+   * @param query as many words
+   * @param distances receives all of them
+   * @param hits receives the positions of those found in ascending order; room for {@code count}
+   * @return number of hits
+   */
+  public abstract int nearest(
+      long[] block,
+      int count,
+      int words,
+      long[] query,
+      long threshold,
+      long[] distances,
+      int[] hits);
+
+  /**
    * Finds the distances at or below a threshold.
    *
    * @param hits receives their positions in ascending order; room for {@code count}

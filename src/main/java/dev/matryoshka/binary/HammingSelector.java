@@ -12,6 +12,7 @@
 package dev.matryoshka.binary;
 
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Keeps the codes nearest to a query while a scan offers them in ascending order of position:
@@ -35,7 +36,7 @@ public final class HammingSelector {
 
   /**
    * @param keep codes to keep, at least 1
-   * @param maxDistance largest possible distance
+   * @param maxDistance largest distance that may be wanted: codes farther away are not offered
    * @param words words of each code to capture
    * @param expected most codes that will be offered, which bounds the memory taken
    */
@@ -48,6 +49,31 @@ public final class HammingSelector {
     this.positions = new int[capacity];
     this.distances = new int[capacity];
     this.codes = new long[Math.multiplyExact(capacity, words)];
+  }
+
+  /**
+   * Selects from what was selected in consecutive ranges of positions.
+   *
+   * @param parts finished, at least one, all made alike, in ascending order of positions
+   */
+  public static HammingSelector merge(List<HammingSelector> parts) {
+    HammingSelector first = parts.getFirst();
+    int words = first.words;
+    int expected = 0;
+    for (HammingSelector part : parts) {
+      expected = Math.addExact(expected, part.size);
+    }
+    HammingSelector merged =
+        new HammingSelector(first.keep, first.histogram.length - 1, words, expected);
+    for (HammingSelector part : parts) {
+      for (int i = 0; i < part.size; i++) {
+        if (part.distances[i] <= merged.threshold) {
+          merged.add(part.positions[i], part.distances[i], part.codes, i * words, 1);
+        }
+      }
+    }
+    merged.finish();
+    return merged;
   }
 
   /** Codes farther away than this are not wanted; -1 when nothing more is. Never rises. */

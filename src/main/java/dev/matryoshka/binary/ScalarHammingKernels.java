@@ -11,6 +11,8 @@
  */
 package dev.matryoshka.binary;
 
+import java.util.Arrays;
+
 /** Plain loops, for JVMs without the vector module and as the reference in tests. */
 final class ScalarHammingKernels extends HammingKernels {
 
@@ -30,6 +32,20 @@ final class ScalarHammingKernels extends HammingKernels {
         distances[i] += (long) weight * Long.bitCount(block[at + i] ^ word);
       }
     }
+  }
+
+  @Override
+  public int nearest(
+      long[] block,
+      int count,
+      int words,
+      long[] query,
+      long threshold,
+      long[] distances,
+      int[] hits) {
+    Arrays.fill(distances, 0, count, 0);
+    addDistances(block, count, words, query, 0, 1, distances);
+    return select(distances, count, threshold, hits);
   }
 
   @Override

@@ -55,6 +55,56 @@ final class VectorHammingKernels extends HammingKernels {
   }
 
   @Override
+  public int nearest(
+      long[] block,
+      int count,
+      int words,
+      long[] query,
+      long threshold,
+      long[] distances,
+      int[] hits) {
+    int found = 0;
+    int i = 0;
+    for (int bound = count - LANES; i <= bound; i += LANES) {
+      LongVector sum = LongVector.zero(SPECIES);
+      int w = 0;
+      for (; w + 4 <= words; w += 4) {
+        int at = w * count + i;
+        LongVector first = differing(block, at, query[w]);
+        LongVector second = differing(block, at + count, query[w + 1]);
+        LongVector third = differing(block, at + 2 * count, query[w + 2]);
+        LongVector fourth = differing(block, at + 3 * count, query[w + 3]);
+        sum = sum.add(first.add(second).add(third.add(fourth)));
+      }
+      for (; w < words; w++) {
+        sum = sum.add(differing(block, w * count + i, query[w]));
+      }
+      sum.intoArray(distances, i);
+      long mask = sum.compare(VectorOperators.LE, threshold).toLong();
+      for (; mask != 0; mask &= mask - 1) {
+        hits[found++] = i + Long.numberOfTrailingZeros(mask);
+      }
+    }
+    for (; i < count; i++) {
+      long sum = 0;
+      for (int w = 0; w < words; w++) {
+        sum += Long.bitCount(block[w * count + i] ^ query[w]);
+      }
+      distances[i] = sum;
+      if (sum <= threshold) {
+        hits[found++] = i;
+      }
+    }
+    return found;
+  }
+
+  private static LongVector differing(long[] block, int at, long word) {
+    return LongVector.fromArray(SPECIES, block, at)
+        .lanewise(VectorOperators.XOR, word)
+        .lanewise(VectorOperators.BIT_COUNT);
+  }
+
+  @Override
   public int select(long[] distances, int count, long threshold, int[] hits) {
     int found = 0;
     int i = 0;

@@ -11,12 +11,14 @@
  */
 package dev.matryoshka.codec;
 
-import dev.matryoshka.binary.HammingKernels;
 import dev.matryoshka.binary.HammingSelector;
 import java.io.IOException;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
 import org.apache.lucene.index.KnnVectorValues;
 import org.apache.lucene.search.DocIdSetIterator;
+import org.apache.lucene.search.TaskExecutor;
 import org.apache.lucene.util.Bits;
 
 /**
@@ -25,58 +27,103 @@ import org.apache.lucene.util.Bits;
  */
 public final class CodeScan {
 
+  /** Blocks of codes that one task scans: four megabytes of 256-bit codes. */
+  private static final int SLICE_BLOCKS = 256;
+
+  private static final int MAX_SLICES = 16;
+
+  /** A sample is taken of at most one block in this many. */
+  private static final int MIN_SAMPLE_STEP = 32;
+
+  /** Codes in a sample that are among the nearest ones wanted, if they can be had. */
+  private static final int SAMPLE_HITS = 64;
+
   private CodeScan() {}
+
+  /** Where a scan of all codes asks which ordinals are accepted: each task for itself. */
+  public interface Accepted {
+    /** Accepted ordinals, or null for all; a new instance for one thread. */
+    Bits ordinals() throws IOException;
+  }
 
   /**
    * Compares every code of the segment, and asks whether a vector is accepted only once it is near
-   * enough.
+   * enough. A large segment is scanned in slices by several tasks, each starting from a threshold
+   * that a sample of the codes suggests; the outcome does not depend on either.
    *
    * @param codes the segment
    * @param query its query
    * @param level prefix of the codes to compare
    * @param keep codes to keep, at least 1
-   * @param accept accepted ordinals, or null for all
-   * @param interrupt run for every block of 512 codes; throws to stop the scan
+   * @param interrupt run for every block of 512 codes, by any task; throws to stop the scan
    */
   public static HammingSelector scanAll(
-      SegmentCodes codes, QueryCode query, int level, int keep, Bits accept, Runnable interrupt)
+      SegmentCodes codes,
+      QueryCode query,
+      int level,
+      int keep,
+      Accepted accepted,
+      Runnable interrupt,
+      TaskExecutor executor)
       throws IOException {
-    HammingKernels kernels = HammingKernels.INSTANCE;
-    CodeCursor cursor = codes.cursor();
-    int bits = codes.levels()[level];
-    HammingSelector selector =
-        new HammingSelector(keep, query.maxDistance(level), bits / Long.SIZE, codes.size());
-    long[] block = new long[MatryoshkaVectorsFormat.BLOCK * (bits / Long.SIZE)];
-    long[] part = level == 0 ? block : new long[block.length];
-    long[] distances = new long[MatryoshkaVectorsFormat.BLOCK];
-    int[] hits = new int[MatryoshkaVectorsFormat.BLOCK];
-    for (int b = 0; b < cursor.blocks(); b++) {
-      interrupt.run();
-      int count = cursor.count(b);
-      Arrays.fill(distances, 0);
-      int word = 0;
-      for (int l = 0; l <= level; l++) {
-        int words = cursor.words(l);
-        cursor.readBlock(l, b, part);
-        kernels.addDistances(
-            part, count, words, query.words(), word, query.weight(l, level), distances);
-        if (level > 0) {
-          System.arraycopy(part, 0, block, word * count, words * count);
-        }
-        word += words;
-      }
-      int found = kernels.select(distances, count, selector.threshold(), hits);
-      int base = b * MatryoshkaVectorsFormat.BLOCK;
-      for (int i = 0; i < found; i++) {
-        int lane = hits[i];
-        if (distances[lane] <= selector.threshold()
-            && (accept == null || accept.get(base + lane))) {
-          selector.add(base + lane, (int) distances[lane], block, lane, count);
-        }
+    int blocks = codes.blocks();
+    int step = Math.max(MIN_SAMPLE_STEP, keep / SAMPLE_HITS);
+    boolean sampled = blocks >= 4 * step && codes.size() >= 8L * keep;
+    int unlimited = query.maxDistance(level);
+    int start = unlimited;
+    if (sampled) {
+      BlockScan scan = new BlockScan(codes, query, level, accepted.ordinals(), interrupt);
+      start = threshold(scan.histogram(step), (double) keep / step);
+    }
+    HammingSelector nearest =
+        scanSlices(codes, query, level, keep, start, accepted, interrupt, executor);
+    // The sample was not like the rest, or fewer are accepted than are to be kept.
+    return nearest.size() < keep && start < unlimited
+        ? scanSlices(codes, query, level, keep, unlimited, accepted, interrupt, executor)
+        : nearest;
+  }
+
+  /** The least distance up to which a sample has clearly more codes than are expected of it. */
+  private static int threshold(int[] histogram, double expected) {
+    double wanted = expected + 4 * Math.sqrt(expected) + 1;
+    int sum = 0;
+    for (int distance = 0; distance < histogram.length; distance++) {
+      sum += histogram[distance];
+      if (sum >= wanted) {
+        return distance;
       }
     }
-    selector.finish();
-    return selector;
+    return histogram.length - 1;
+  }
+
+  private static HammingSelector scanSlices(
+      SegmentCodes codes,
+      QueryCode query,
+      int level,
+      int keep,
+      int start,
+      Accepted accepted,
+      Runnable interrupt,
+      TaskExecutor executor)
+      throws IOException {
+    int blocks = codes.blocks();
+    int slice = Math.max(SLICE_BLOCKS, (blocks + MAX_SLICES - 1) / MAX_SLICES);
+    int words = codes.levels()[level] / Long.SIZE;
+    List<Callable<HammingSelector>> tasks = new ArrayList<>();
+    for (int from = 0; from < blocks; from += slice) {
+      int first = from;
+      int end = Math.min(blocks, from + slice);
+      tasks.add(
+          () -> {
+            HammingSelector selector = new HammingSelector(keep, start, words, codes.size());
+            new BlockScan(codes, query, level, accepted.ordinals(), interrupt)
+                .offer(first, end, selector);
+            selector.finish();
+            return selector;
+          });
+    }
+    List<HammingSelector> parts = executor.invokeAll(tasks);
+    return parts.size() == 1 ? parts.getFirst() : HammingSelector.merge(parts);
   }
 
   /**

@@ -15,6 +15,7 @@ import dev.matryoshka.binary.HammingSelector;
 import java.io.IOException;
 import org.apache.lucene.search.AcceptDocs;
 import org.apache.lucene.search.KnnCollector;
+import org.apache.lucene.search.TaskExecutor;
 import org.apache.lucene.util.Bits;
 import org.apache.lucene.util.hnsw.RandomVectorScorer;
 
@@ -57,8 +58,9 @@ final class CollectorSearch {
             codes.encode(target),
             codes.levels().length - 1,
             Math.toIntExact(keep),
-            accept,
-            () -> {});
+            () -> accept,
+            () -> {},
+            new TaskExecutor(Runnable::run));
     for (int i = 0; i < nearest.size(); i++) {
       if (collect(scorer, nearest.position(i), collector) == false) {
         return;

@@ -43,6 +43,11 @@ public final class SegmentCodes {
     return meta.size();
   }
 
+  /** Number of blocks that the codes are stored in. */
+  int blocks() {
+    return (size() + MatryoshkaVectorsFormat.BLOCK - 1) / MatryoshkaVectorsFormat.BLOCK;
+  }
+
   /** Prefix lengths in bits, ascending; a copy. */
   public int[] levels() {
     return codes.levels().clone();

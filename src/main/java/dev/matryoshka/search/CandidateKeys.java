@@ -36,9 +36,15 @@ final class CandidateKeys {
 
   /** Moves the {@code keep} best of the first {@code size} keys to the front, in no order. */
   static void select(long[] keys, int size, int keep) {
-    if (keep < size) {
-      new Selector(keys).select(0, size, keep - 1);
-    }
+    select(keys, 0, size, keep);
+  }
+
+  /**
+   * Moves the {@code keep} best keys of a range to its front, in no order but that the worst of
+   * them comes last.
+   */
+  static void select(long[] keys, int from, int to, int keep) {
+    new Selector(keys).select(from, to, from + Math.min(keep, to - from) - 1);
   }
 
   private static final class Selector extends IntroSelector {

@@ -70,7 +70,7 @@ final class FirstStageRanking {
     int[] ranks = {};
     for (int s = 0; s < views.size(); s++) {
       SegmentView view = views.get(s);
-      SegmentSearch search = new SegmentSearch(view, target, interrupt);
+      SegmentSearch search = new SegmentSearch(view, target, interrupt, FunnelProbe.SAME_THREAD);
       int mayBeAccepted = Math.min(accept.get(s).cost(), view.size());
       search.scan(Stage.floats(view.dims(), Integer.MAX_VALUE), accept.get(s), 0, 1);
       Candidates all = search.candidates();
@@ -94,7 +94,7 @@ final class FirstStageRanking {
         ranks = Arrays.copyOf(ranks, to);
         rank(order(all), ranks, from);
         if (seesCodes) {
-          search.estimate(first, 0);
+          search.rescore(Stage.asymmetric(first.size(), first.keep()));
         }
       }
       coarse = Arrays.copyOf(coarse, to);

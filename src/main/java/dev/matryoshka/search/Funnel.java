@@ -20,7 +20,7 @@ import org.apache.lucene.index.VectorSimilarityFunction;
  *
  * @param stages at least one; only the last has no {@code keep}
  */
-public record Funnel(List<Stage> stages) {
+public record Funnel(List<Stage> stages, boolean adaptive) {
 
   // Chosen in docs/quality.md; what asks for this much are queries unlike the documents.
   private static final int SCANNED_KEEP = 4_000;
@@ -28,11 +28,20 @@ public record Funnel(List<Stage> stages) {
   private static final int RESCORED_KEEP = 900;
   private static final int RESCORED_KEEP_PER_HIT = 5;
 
+  // What the estimate is to find before it may stop early: those that full precision will look at.
+  private static final int ESTIMATED = 50;
+  private static final int ESTIMATED_PER_HIT = 5;
+
   public Funnel {
     stages = List.copyOf(stages);
     if (stages.isEmpty()) {
       throw new IllegalArgumentException("a funnel needs at least one stage");
     }
+  }
+
+  /** A funnel that does as it is told. */
+  public Funnel(List<Stage> stages) {
+    this(stages, false);
   }
 
   /**
@@ -55,7 +64,7 @@ public record Funnel(List<Stage> stages) {
       stages.add(Stage.asymmetric(bits, keep(RESCORED_KEEP, RESCORED_KEEP_PER_HIT, k)));
     }
     stages.add(Stage.floats(dims, Stage.LAST));
-    return new Funnel(stages);
+    return new Funnel(stages, true);
   }
 
   private static int keep(int base, int perHit, int k) {
@@ -73,6 +82,18 @@ public record Funnel(List<Stage> stages) {
       wider.add(new Stage(stage.kind(), stage.size(), keep));
     }
     return new Funnel(wider);
+  }
+
+  /** The same funnel, in which every stage looks at all that it is given. */
+  Funnel exhaustive() {
+    return new Funnel(stages, false);
+  }
+
+  /** How many of the best an adaptive stage has to find before it may leave out the rest. */
+  int wanted(Stage stage, int k) {
+    return stage.keep() == Stage.LAST
+        ? k
+        : Math.min(stage.keep(), keep(ESTIMATED, ESTIMATED_PER_HIT, k));
   }
 
   Stage first() {

@@ -40,7 +40,8 @@ public final class FunnelProbe {
   /** Most documents beyond the largest k that a truth holds because they tie with the last one. */
   public static final int MAX_TIES = 100;
 
-  private static final TaskExecutor SAME_THREAD = new TaskExecutor(Runnable::run);
+  /** Searches get theirs; an audit makes do with the thread it has. */
+  static final TaskExecutor SAME_THREAD = new TaskExecutor(Runnable::run);
 
   private final IndexSearcher searcher;
   private final Runnable interrupt;
@@ -111,7 +112,7 @@ public final class FunnelProbe {
       throws IOException {
     List<SegmentSearch> segments = new ArrayList<>();
     for (SegmentView view : views) {
-      segments.add(new SegmentSearch(view, query.target(), interrupt));
+      segments.add(new SegmentSearch(view, query.target(), interrupt, SAME_THREAD));
     }
     FunnelSearch search = new FunnelSearch(segments, SAME_THREAD);
     long[] keys = search.run(query.funnel(views, k), accept, k);

@@ -74,25 +74,39 @@ final class FunnelSearch {
                   int enough =
                       stage.kind() == Stage.Kind.FLOAT ? 0 : funnel.scoredAtFullPrecision();
                   int visited = segment.scan(stage, accept.get(s), enough, k);
-                  makeComparable(segment, stage, keep);
+                  makeComparable(segment, stage, funnel, k);
                   return visited;
                 }
-                int visited = segment.candidates().size();
-                segment.rescore(stage);
-                makeComparable(segment, stage, keep);
+                if (stage.kind() == Stage.Kind.ASYMMETRIC && segment.estimated(stage)) {
+                  return 0;
+                }
+                int visited = rescore(segment, stage, funnel, k);
+                makeComparable(segment, stage, funnel, k);
                 return visited;
               });
       keys = cut(keep);
       truncated |= keys.length >= keep;
       trace.add(stage, compared, keys, System.nanoTime() - start);
     }
+    Arrays.sort(keys);
     return keys;
   }
 
-  private void makeComparable(SegmentSearch segment, Stage stage, int keep) throws IOException {
+  private static int rescore(SegmentSearch segment, Stage stage, Funnel funnel, int k)
+      throws IOException {
+    if (funnel.adaptive() && segment.exact() == false) {
+      return segment.rescorePromising(stage, funnel.wanted(stage, k));
+    }
+    segment.rescore(stage);
+    return segment.candidates().size();
+  }
+
+  /** Distances under different rotations say nothing about each other; estimates do. */
+  private void makeComparable(SegmentSearch segment, Stage stage, Funnel funnel, int k)
+      throws IOException {
     if (stage.kind() == Stage.Kind.HAMMING && segments.size() > 1 && segment.exact() == false) {
-      segment.cut(keep);
-      segment.estimate(stage, 0);
+      segment.cut(stage.keep());
+      rescore(segment, Stage.asymmetric(stage.size(), stage.keep()), funnel, k);
     }
   }
 

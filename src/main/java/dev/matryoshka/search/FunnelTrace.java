@@ -25,13 +25,12 @@ final class FunnelTrace {
 
   /**
    * @param compared vectors that the stage looked at
-   * @param keys {@linkplain CandidateKeys keys} of the survivors in order, best first
+   * @param keys {@linkplain CandidateKeys keys} of the survivors
    * @param nanos wall time
    */
   private record Entry(Stage stage, long compared, long[] keys, long nanos) {}
 
   void add(Stage stage, long compared, long[] keys, long nanos) {
-    Arrays.sort(keys);
     entries.add(new Entry(stage, compared, keys, nanos));
   }
 
@@ -67,9 +66,9 @@ final class FunnelTrace {
   /** Rank of a document after a stage, from 1, or 0 when it did not survive. */
   int rank(int i, int doc) {
     long[] keys = entries.get(i).keys;
-    for (int rank = 0; rank < keys.length; rank++) {
-      if (CandidateKeys.doc(keys[rank]) == doc) {
-        return rank + 1;
+    for (long key : keys) {
+      if (CandidateKeys.doc(key) == doc) {
+        return 1 + (int) Arrays.stream(keys).filter(other -> other < key).count();
       }
     }
     return 0;

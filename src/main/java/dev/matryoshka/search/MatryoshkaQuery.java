@@ -141,11 +141,15 @@ public final class MatryoshkaQuery extends Query {
       throws IOException {
     Runnable interrupt = cancellation.checkFor(searcher);
     Funnel funnel = funnel(views, k);
+    if (parents != null) {
+      // How many children make k parents is not known beforehand.
+      funnel = funnel.exhaustive();
+    }
     while (true) {
       List<SegmentSearch> segments = new ArrayList<>();
       List<AcceptDocs> accept = new ArrayList<>();
       for (SegmentView view : views) {
-        segments.add(new SegmentSearch(view, target, interrupt));
+        segments.add(new SegmentSearch(view, target, interrupt, searcher.getTaskExecutor()));
         LeafReaderContext leaf = view.context();
         accept.add(acceptDocs(leaf, filterWeight, leaf.reader().getLiveDocs()));
       }

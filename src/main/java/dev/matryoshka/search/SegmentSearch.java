@@ -12,17 +12,14 @@
 package dev.matryoshka.search;
 
 import dev.matryoshka.binary.HammingSelector;
-import dev.matryoshka.codec.CodeCursor;
 import dev.matryoshka.codec.CodeScan;
 import dev.matryoshka.codec.QueryCode;
 import java.io.IOException;
-import java.util.Arrays;
 import org.apache.lucene.index.FloatVectorValues;
-import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.search.AcceptDocs;
 import org.apache.lucene.search.DocIdSetIterator;
+import org.apache.lucene.search.TaskExecutor;
 import org.apache.lucene.util.Bits;
-import org.apache.lucene.util.VectorUtil;
 
 /**
  * Runs the stages of one query on one segment: the first over all accepted vectors, later ones over
@@ -34,7 +31,8 @@ final class SegmentSearch {
   /** Below one accepted vector in this many, codes are fetched singly instead of scanned. */
   private static final int SCATTERED_BELOW = 32;
 
-  private static final int CHECK_INTERVAL = 512;
+  /** Candidates scored before it is asked whether the rest can matter, at least. */
+  private static final int FIRST_LOOK = 128;
 
   /** Vectors collected before they are scored and cut, at least. */
   private static final int MIN_CHUNK = 4096;
@@ -42,14 +40,18 @@ final class SegmentSearch {
   private final SegmentView segment;
   private final float[] target;
   private final Runnable interrupt;
+  private final TaskExecutor executor;
   private QueryCode queryCode;
   private Candidates candidates;
+  private CandidateScorer scorer;
   private boolean exact;
+  private int estimatedLevel = -1;
 
-  SegmentSearch(SegmentView segment, float[] target, Runnable interrupt) {
+  SegmentSearch(SegmentView segment, float[] target, Runnable interrupt, TaskExecutor executor) {
     this.segment = segment;
     this.target = target;
     this.interrupt = interrupt;
+    this.executor = executor;
   }
 
   SegmentView segment() {
@@ -100,20 +102,26 @@ final class SegmentSearch {
                 queryCode(),
                 level,
                 keep,
-                values.getAcceptOrds(acceptedDocs),
-                interrupt);
+                () -> segment.values().getAcceptOrds(acceptedDocs),
+                interrupt,
+                executor);
     int words = segment.codes().levels()[level] / Long.SIZE;
-    candidates = new Candidates(nearest.size(), words);
+    start(nearest.size(), words);
     for (int i = 0; i < nearest.size(); i++) {
       candidates.add(nearest.position(i), -nearest.distance(i), nearest.codes(), i * words);
     }
     return scattered ? accepted : segment.size();
   }
 
+  private void start(int capacity, int words) {
+    candidates = new Candidates(capacity, words);
+    scorer = new CandidateScorer(segment, target, candidates, interrupt);
+  }
+
   /** Scores all accepted vectors, never holding many more than are kept. */
   private int scoreAccepted(Stage stage, AcceptDocs acceptDocs, int keep) throws IOException {
     int room = keep + Math.max(keep, MIN_CHUNK);
-    candidates = new Candidates(Math.min(room, segment.size()), 0);
+    start(Math.min(room, segment.size()), 0);
     var iterator = segment.values().iterator();
     DocIdSetIterator accepted = acceptDocs.iterator();
     int scored = 0;
@@ -143,19 +151,70 @@ final class SegmentSearch {
 
   /** Scores the candidates from an index on. */
   private void score(Stage stage, int from) throws IOException {
+    int[] indices = indices(from);
     if (exact || stage.kind() == Stage.Kind.FLOAT) {
-      scoreFloat(exact ? segment.dims() : stage.size(), from);
+      scorer.floats(exact ? segment.dims() : stage.size(), indices, indices.length);
     } else {
-      estimate(stage, from);
+      estimate(stage, indices, indices.length);
     }
+  }
+
+  private int[] indices(int from) {
+    int[] indices = new int[candidates.size() - from];
+    for (int i = 0; i < indices.length; i++) {
+      indices[i] = from + i;
+    }
+    return indices;
   }
 
   /** A stage over the candidates. */
   void rescore(Stage stage) throws IOException {
+    int[] indices = indices(0);
+    rescore(stage, indices, indices.length);
+  }
+
+  /**
+   * A stage over the candidates, which drops those that can hardly be among the best.
+   *
+   * @param wanted how many of the best it has to find
+   * @return number of candidates scored
+   */
+  int rescorePromising(Stage stage, int wanted) throws IOException {
+    return new PromisingFirst(candidates, (indices, count) -> rescore(stage, indices, count))
+        .run(wanted, Math.max(FIRST_LOOK, 2 * wanted));
+  }
+
+  private void rescore(Stage stage, int[] indices, int count) throws IOException {
     switch (stage.kind()) {
-      case FLOAT -> scoreFloat(stage.size(), 0);
-      case ASYMMETRIC -> estimate(stage, 0);
-      case HAMMING -> hamming(stage);
+      case FLOAT -> {
+        scorer.floats(stage.size(), indices, count);
+        estimatedLevel = -1;
+      }
+      case ASYMMETRIC -> estimate(stage, indices, count);
+      case HAMMING -> hamming(stage, indices, count);
+    }
+  }
+
+  /** Whether the scores are what an asymmetric stage would make them. */
+  boolean estimated(Stage stage) throws IOException {
+    return segment.codes() != null && exact == false && estimatedLevel == level(stage);
+  }
+
+  private void estimate(Stage stage, int[] indices, int count) throws IOException {
+    if (exact || segment.codes() == null) {
+      scorer.floats(segment.dims(), indices, count);
+    } else {
+      scorer.estimates(queryCode(), level(stage), indices, count);
+      estimatedLevel = level(stage);
+    }
+  }
+
+  private void hamming(Stage stage, int[] indices, int count) throws IOException {
+    if (exact || segment.codes() == null) {
+      scorer.floats(segment.dims(), indices, count);
+    } else {
+      scorer.distances(queryCode(), level(stage), indices, count);
+      estimatedLevel = -1;
     }
   }
 
@@ -171,98 +230,6 @@ final class SegmentSearch {
   private int level(Stage stage) throws IOException {
     int level = queryCode().level(stage.size());
     return level >= 0 ? level : segment.codes().levels().length - 1;
-  }
-
-  /** Scores candidates by the asymmetric estimate; by full precision where there are no codes. */
-  void estimate(Stage stage, int from) throws IOException {
-    if (exact || segment.codes() == null) {
-      scoreFloat(segment.dims(), from);
-      return;
-    }
-    int level = level(stage);
-    CodeCursor cursor = segment.codes().cursor();
-    float[] corrections = new float[cursor.correctionsPerVector()];
-    int words = segment.codes().levels()[level] / Long.SIZE;
-    boolean captured = candidates.words() >= words;
-    // Dense candidates are cheaper to pick out of whole blocks than one word at a time.
-    boolean dense = (long) (candidates.size() - from) * SCATTERED_BELOW > span(from);
-    long[] code = captured ? candidates.codes() : new long[segment.codes().bits() / Long.SIZE];
-    for (int i = from; i < candidates.size(); i++) {
-      if (i % CHECK_INTERVAL == 0) {
-        interrupt.run();
-      }
-      int ord = candidates.ord(i);
-      if (captured == false) {
-        if (dense) {
-          cursor.readCode(ord, code, 0, 1);
-        } else {
-          cursor.readScattered(ord, level, code, 0);
-        }
-      }
-      cursor.readCorrections(ord, corrections, 0);
-      float estimate =
-          queryCode().estimate(level, code, captured ? i * candidates.words() : 0, corrections, 0);
-      candidates.setScore(i, Similarities.scoreOfEstimate(segment.similarity(), estimate));
-    }
-  }
-
-  /** Ordinals between the first and the last candidate from an index on. */
-  private int span(int from) {
-    return from >= candidates.size()
-        ? 0
-        : candidates.ord(candidates.size() - 1) - candidates.ord(from) + 1;
-  }
-
-  private void hamming(Stage stage) throws IOException {
-    if (exact || segment.codes() == null) {
-      scoreFloat(segment.dims(), 0);
-      return;
-    }
-    int level = level(stage);
-    CodeCursor cursor = segment.codes().cursor();
-    long[] code = new long[segment.codes().levels()[level] / Long.SIZE];
-    for (int i = 0; i < candidates.size(); i++) {
-      if (i % CHECK_INTERVAL == 0) {
-        interrupt.run();
-      }
-      cursor.readScattered(candidates.ord(i), level, code, 0);
-      candidates.setScore(i, -queryCode().distance(level, code, 0));
-    }
-  }
-
-  private void scoreFloat(int dims, int from) throws IOException {
-    if (dims >= segment.dims()) {
-      scoreFull(from);
-      return;
-    }
-    VectorSimilarityFunction similarity = segment.similarity();
-    FloatVectorValues values = segment.values();
-    float[] targetPrefix = Arrays.copyOf(target, dims);
-    float targetSquare = VectorUtil.dotProduct(targetPrefix, targetPrefix);
-    float[] prefix = new float[dims];
-    for (int i = from; i < candidates.size(); i++) {
-      if (i % CHECK_INTERVAL == 0) {
-        interrupt.run();
-      }
-      System.arraycopy(values.vectorValue(candidates.ord(i)), 0, prefix, 0, dims);
-      candidates.setScore(
-          i, Similarities.scoreOfPrefix(similarity, targetPrefix, targetSquare, prefix));
-    }
-  }
-
-  private void scoreFull(int first) throws IOException {
-    SegmentView.OrdinalScorer scorer = segment.scorer(target);
-    int[] ords = new int[CHECK_INTERVAL];
-    float[] scores = new float[CHECK_INTERVAL];
-    for (int from = first; from < candidates.size(); from += CHECK_INTERVAL) {
-      interrupt.run();
-      int count = Math.min(CHECK_INTERVAL, candidates.size() - from);
-      System.arraycopy(candidates.ords(), from, ords, 0, count);
-      scorer.score(ords, scores, count);
-      for (int i = 0; i < count; i++) {
-        candidates.setScore(from + i, scores[i]);
-      }
-    }
   }
 
   /** Keeps the best candidates of this segment, ties to the lowest ordinal. */

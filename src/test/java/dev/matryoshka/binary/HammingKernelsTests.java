@@ -70,6 +70,34 @@ public class HammingKernelsTests extends MatryoshkaTestCase {
     }
   }
 
+  public void testNearest() {
+    for (int count = 0; count <= 515; count++) {
+      int words = 1 + random().nextInt(9);
+      long[] block = randomLongs(count * words + 2);
+      long[] query = randomLongs(words);
+      long threshold = words * 32 - 8 + random().nextInt(16);
+      long[] expected = new long[count];
+      int[] wanted = new int[count];
+      int found = 0;
+      for (int i = 0; i < count; i++) {
+        for (int w = 0; w < words; w++) {
+          expected[i] += Long.bitCount(block[w * count + i] ^ query[w]);
+        }
+        if (expected[i] <= threshold) {
+          wanted[found++] = i;
+        }
+      }
+      for (HammingKernels kernels : KERNELS) {
+        long[] distances = randomLongs(count);
+        int[] hits = new int[count];
+        assertEquals(
+            found, kernels.nearest(block, count, words, query, threshold, distances, hits));
+        assertArrayEquals(expected, distances);
+        assertArrayEquals(Arrays.copyOf(wanted, found), Arrays.copyOf(hits, found));
+      }
+    }
+  }
+
   public void testSelection() {
     for (int count = 0; count <= 515; count++) {
       int range = 1 + random().nextInt(300);

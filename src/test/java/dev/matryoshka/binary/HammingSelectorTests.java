@@ -12,8 +12,10 @@
 package dev.matryoshka.binary;
 
 import dev.matryoshka.MatryoshkaTestCase;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.lucene.tests.util.TestUtil;
 
@@ -102,6 +104,37 @@ public class HammingSelectorTests extends MatryoshkaTestCase {
       check(new int[] {0, 0, 0, 0, 0}, keep, 64, 1, 5);
       check(new int[] {64, 0, 64, 0, 0}, keep, 64, 1, 5);
       check(new int[0], keep, 64, 1, 0);
+    }
+  }
+
+  public void testMergedPartsSelectWhatOneWould() {
+    for (int iteration = 0; iteration < 200; iteration++) {
+      int[] distances = randomDistances(1 + random().nextInt(2000), 0, 64);
+      int keep = 1 + random().nextInt(500);
+      HammingSelector whole = new HammingSelector(keep, 64, 1, distances.length);
+      List<HammingSelector> parts = new ArrayList<>();
+      HammingSelector part = null;
+      for (int i = 0; i < distances.length; i++) {
+        if (part == null || random().nextInt(300) == 0) {
+          part = new HammingSelector(keep, 64, 1, distances.length);
+          parts.add(part);
+        }
+        long[] code = {word(i, 0)};
+        for (HammingSelector selector : List.of(whole, part)) {
+          if (distances[i] <= selector.threshold()) {
+            selector.add(i, distances[i], code, 0, 1);
+          }
+        }
+      }
+      whole.finish();
+      parts.forEach(HammingSelector::finish);
+      HammingSelector merged = HammingSelector.merge(parts);
+      assertEquals(whole.size(), merged.size());
+      for (int i = 0; i < whole.size(); i++) {
+        assertEquals(whole.position(i), merged.position(i));
+        assertEquals(whole.distance(i), merged.distance(i));
+        assertEquals(whole.codes()[i], merged.codes()[i]);
+      }
     }
   }
 

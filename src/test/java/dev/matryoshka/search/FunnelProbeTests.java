@@ -84,7 +84,10 @@ public class FunnelProbeTests extends MatryoshkaTestCase {
         for (int i = 0; i < K; i++) {
           assertEquals(exact.get(i).doc, comparison.truth().docs()[i]);
           int rank = comparison.truth().firstStageRanks()[i];
-          assertEquals(rank, leastKeep(searcher, narrow.target(), exact.get(i).doc, rank));
+          // A segment of which everything is kept is searched exactly, whatever its codes.
+          if (rank < 1000) {
+            assertEquals(rank, leastKeep(searcher, narrow.target(), exact.get(i).doc, rank));
+          }
           boolean lost = comparison.outcomes().getFirst().lostAt()[i] >= 0;
           if (segments == 1) {
             assertEquals(rank > 20, lost);
