@@ -79,6 +79,7 @@ class PackageFloorsTests {
             ROOT + "mapper",
             ROOT + "query",
             ROOT + "engine",
+            ROOT + "monitor",
             ROOT + "action",
             ROOT + "rest",
             ROOT + "plugin")
@@ -104,7 +105,8 @@ class PackageFloorsTests {
     floor("mapper", lucene, JDK, LUCENE, ELASTICSEARCH);
     floor("query", plus(lucene, "mapper"), JDK, LUCENE, ELASTICSEARCH);
     floor("engine", plus(lucene, "mapper"), JDK, LUCENE, ELASTICSEARCH);
-    List<String> fields = plus(lucene, "mapper", "query", "engine");
+    floor("monitor", lucene, JDK, LUCENE, ELASTICSEARCH);
+    List<String> fields = plus(lucene, "mapper", "query", "engine", "monitor");
     floor("action", fields, JDK, LUCENE, ELASTICSEARCH);
     floor("rest", plus(fields, "action"), JDK, LUCENE, ELASTICSEARCH);
     floor("plugin", plus(fields, "action", "rest"), JDK, LUCENE, ELASTICSEARCH);

@@ -70,6 +70,29 @@ public final class SegmentCodes {
     return codes.stats();
   }
 
+  /** Bytes of all codes. */
+  public long codeBytes() {
+    long bytes = 0;
+    for (int level = 0; level < codes.levels().length; level++) {
+      bytes += codes.levelLength(level, meta.size());
+    }
+    return bytes;
+  }
+
+  /** Bytes of all corrections. */
+  public long correctionBytes() {
+    return codes.correctionsLength(meta.size());
+  }
+
+  /** Bytes of the rotation and the mean. */
+  public long rotationBytes() {
+    return codes.rotationLength(meta.dims());
+  }
+
+  int dims() {
+    return meta.dims();
+  }
+
   VectorSimilarityFunction similarity() {
     return meta.similarity();
   }

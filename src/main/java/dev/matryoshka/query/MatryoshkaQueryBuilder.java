@@ -111,7 +111,13 @@ public final class MatryoshkaQueryBuilder extends LeafQueryBuilder<MatryoshkaQue
     this(field, VectorData.fromFloats(queryVector), null, k, filters, new QueryStages(stages));
   }
 
-  MatryoshkaQueryBuilder(
+  /**
+   * A query as a request spells it.
+   *
+   * @param queryVector null when a builder makes it
+   * @param stages null for the default funnel
+   */
+  public MatryoshkaQueryBuilder(
       String field,
       @Nullable VectorData queryVector,
       @Nullable QueryVectorBuilder queryVectorBuilder,
@@ -323,7 +329,7 @@ public final class MatryoshkaQueryBuilder extends LeafQueryBuilder<MatryoshkaQue
    * @throws IllegalArgumentException when the field is of another type
    */
   @Nullable
-  static MatryoshkaVectorFieldType fieldType(SearchExecutionContext context, String field) {
+  public static MatryoshkaVectorFieldType fieldType(SearchExecutionContext context, String field) {
     MappedFieldType type = context.getFieldType(field);
     if (type == null || type instanceof MatryoshkaVectorFieldType) {
       return (MatryoshkaVectorFieldType) type;

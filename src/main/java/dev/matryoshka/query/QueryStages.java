@@ -32,9 +32,9 @@ import org.elasticsearch.xcontent.XContentParser.Token;
  * it keeps, no more than the one before; each is finer than the one before; the last one compares
  * whole vectors. Immutable.
  */
-record QueryStages(List<Stage> stages) implements Writeable, ToXContentFragment {
+public record QueryStages(List<Stage> stages) implements Writeable, ToXContentFragment {
 
-  static final ParseField STAGES = new ParseField("stages");
+  public static final ParseField STAGES = new ParseField("stages");
 
   private static final ParseField BITS = new ParseField("bits");
   private static final ParseField DIMS = new ParseField("dims");
@@ -59,7 +59,7 @@ record QueryStages(List<Stage> stages) implements Writeable, ToXContentFragment 
    * @throws IllegalArgumentException when the stages contradict each other; what depends on the
    *     field is left to {@link #check}
    */
-  QueryStages {
+  public QueryStages {
     stages = List.copyOf(stages);
     if (stages.isEmpty()) {
       throw new IllegalArgumentException("[stages] must not be empty");
@@ -133,7 +133,7 @@ record QueryStages(List<Stage> stages) implements Writeable, ToXContentFragment 
   }
 
   /** The stages the parser stands on, an array of objects. */
-  static QueryStages parse(XContentParser parser) throws IOException {
+  public static QueryStages parse(XContentParser parser) throws IOException {
     List<Stage> stages = new ArrayList<>();
     boolean array = parser.currentToken() == Token.START_ARRAY;
     while (array && parser.nextToken() == Token.START_OBJECT) {
@@ -185,7 +185,7 @@ record QueryStages(List<Stage> stages) implements Writeable, ToXContentFragment 
    *
    * @throws IllegalArgumentException when a stage keeps fewer documents
    */
-  void checkKeepsAtLeast(int k) {
+  public void checkKeepsAtLeast(int k) {
     for (Stage stage : stages) {
       if (stage.keep() != Stage.LAST && stage.keep() < k) {
         throw new IllegalArgumentException(
@@ -242,7 +242,8 @@ record QueryStages(List<Stage> stages) implements Writeable, ToXContentFragment 
     }
   }
 
-  static QueryStages read(StreamInput in) throws IOException {
+  /** Reads what {@link #writeTo} wrote. */
+  public static QueryStages read(StreamInput in) throws IOException {
     return new QueryStages(in.readCollectionAsList(QueryStages::readStage));
   }
 

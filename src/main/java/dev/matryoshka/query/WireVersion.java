@@ -19,20 +19,21 @@ import org.elasticsearch.common.io.stream.StreamOutput;
  * The byte that leads our part of a query on the wire. Plugins cannot register transport versions,
  * so nodes that run different releases of this one tell each other apart by it.
  */
-final class WireVersion {
+public final class WireVersion {
 
   private static final byte CURRENT = 1;
 
   private WireVersion() {}
 
-  static void write(StreamOutput out) throws IOException {
+  /** Leads what follows. */
+  public static void write(StreamOutput out) throws IOException {
     out.writeByte(CURRENT);
   }
 
   /**
    * @throws IllegalArgumentException when the sender runs a release that this one cannot understand
    */
-  static void read(StreamInput in, String query) throws IOException {
+  public static void read(StreamInput in, String query) throws IOException {
     byte version = in.readByte();
     if (version != CURRENT) {
       throw new IllegalArgumentException(

@@ -79,7 +79,8 @@ public final class BestAboveQuery extends Query {
         any = segment;
         SegmentMatcher matcher =
             new SegmentMatcher(segment, all, all.cancellation().checkFor(searcher), counts);
-        AcceptDocs accept = MatryoshkaQuery.acceptDocs(context, filterWeight);
+        AcceptDocs accept =
+            MatryoshkaQuery.acceptDocs(context, filterWeight, context.reader().getLiveDocs());
         tasks.add(
             () -> {
               collect(segment, matcher, accept, best);
@@ -100,6 +101,7 @@ public final class BestAboveQuery extends Query {
     trace.add(
         Stage.floats(any.dims(), Stage.LAST), counts.verified(), keys, System.nanoTime() - start);
     return new RankedDocsQuery(
+        null,
         describe() + "; " + counts,
         Similarities.name(any.similarity()) + " of field [" + all.field() + "]",
         searcher.getIndexReader().getContext().id(),

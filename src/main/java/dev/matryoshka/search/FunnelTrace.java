@@ -46,6 +46,23 @@ final class FunnelTrace {
     return entries.get(i).keys.length;
   }
 
+  /** The survivors of a stage, ascending. */
+  int[] docs(int i) {
+    int[] docs = Arrays.stream(entries.get(i).keys).mapToInt(CandidateKeys::doc).toArray();
+    Arrays.sort(docs);
+    return docs;
+  }
+
+  /** What the stages did, in their order. */
+  List<Comparison.StageOutcome> outcomes() {
+    return entries.stream()
+        .map(
+            entry ->
+                new Comparison.StageOutcome(
+                    entry.stage.label(), entry.compared, entry.keys.length, entry.nanos))
+        .toList();
+  }
+
   /** Rank of a document after a stage, from 1, or 0 when it did not survive. */
   int rank(int i, int doc) {
     long[] keys = entries.get(i).keys;

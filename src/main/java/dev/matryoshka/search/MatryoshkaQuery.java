@@ -28,6 +28,7 @@ import org.apache.lucene.search.ScoreMode;
 import org.apache.lucene.search.Scorer;
 import org.apache.lucene.search.Weight;
 import org.apache.lucene.search.join.BitSetProducer;
+import org.apache.lucene.util.Bits;
 
 /**
  * Finds the k documents whose vectors are most similar to a query vector, by a funnel: binary codes
@@ -122,6 +123,15 @@ public final class MatryoshkaQuery extends Query {
         rewrittenFilter == null || rewrittenFilter instanceof MatchAllDocsQuery
             ? null
             : searcher.createWeight(rewrittenFilter, ScoreMode.COMPLETE_NO_SCORES, 1f);
+    List<SegmentView> views = views(searcher);
+    if (views.isEmpty()) {
+      return new MatchNoDocsQuery("no vectors in field [" + field + "]");
+    }
+    return search(searcher, views, filterWeight);
+  }
+
+  /** The segments that have visible vectors. */
+  List<SegmentView> views(IndexSearcher searcher) throws IOException {
     List<SegmentView> views = new ArrayList<>();
     for (LeafReaderContext context : searcher.getIndexReader().leaves()) {
       SegmentView view = SegmentView.open(context, field);
@@ -130,16 +140,13 @@ public final class MatryoshkaQuery extends Query {
         views.add(view);
       }
     }
-    if (views.isEmpty()) {
-      return new MatchNoDocsQuery("no vectors in field [" + field + "]");
-    }
-    return search(searcher, views, filterWeight);
+    return views;
   }
 
   private Query search(IndexSearcher searcher, List<SegmentView> views, Weight filterWeight)
       throws IOException {
     Runnable interrupt = cancellation.checkFor(searcher);
-    Funnel funnel = stages != null ? new Funnel(stages) : defaultFunnel(views);
+    Funnel funnel = funnel(views, k);
     if (parents != null) {
       // How many children make k parents is not known beforehand.
       funnel = funnel.exhaustive();
@@ -149,7 +156,8 @@ public final class MatryoshkaQuery extends Query {
       List<AcceptDocs> accept = new ArrayList<>();
       for (SegmentView view : views) {
         segments.add(new SegmentSearch(view, target, interrupt, searcher.getTaskExecutor()));
-        accept.add(acceptDocs(view.context(), filterWeight));
+        LeafReaderContext leaf = view.context();
+        accept.add(acceptDocs(leaf, filterWeight, leaf.reader().getLiveDocs()));
       }
       FunnelSearch search = new FunnelSearch(segments, searcher.getTaskExecutor());
       int candidates = parents == null ? k : funnel.scoredAtFullPrecision();
@@ -168,6 +176,7 @@ public final class MatryoshkaQuery extends Query {
       return keys.length == 0
           ? new MatchNoDocsQuery("no accepted document has such a vector in field [" + field + "]")
           : new RankedDocsQuery(
+              this,
               describe(),
               Similarities.name(views.getFirst().similarity()) + " of field [" + field + "]",
               searcher.getIndexReader().getContext().id(),
@@ -176,7 +185,11 @@ public final class MatryoshkaQuery extends Query {
     }
   }
 
-  private Funnel defaultFunnel(List<SegmentView> views) {
+  /** The funnel as the user wrote it, or the default one for so many documents. */
+  Funnel funnel(List<SegmentView> views, int k) {
+    if (stages != null) {
+      return new Funnel(stages);
+    }
     int bits = 0;
     for (SegmentView view : views) {
       bits = Math.max(bits, view.codes() == null ? 0 : view.codes().bits());
@@ -185,8 +198,8 @@ public final class MatryoshkaQuery extends Query {
     return Funnel.defaults(any.similarity(), any.dims(), bits, k);
   }
 
-  static AcceptDocs acceptDocs(LeafReaderContext context, Weight filterWeight) {
-    var liveDocs = context.reader().getLiveDocs();
+  /** Live documents of a segment that match a filter, or all live ones where that is null. */
+  static AcceptDocs acceptDocs(LeafReaderContext context, Weight filterWeight, Bits liveDocs) {
     int maxDoc = context.reader().maxDoc();
     if (filterWeight == null) {
       return AcceptDocs.fromLiveDocs(liveDocs, maxDoc);
@@ -198,6 +211,24 @@ public final class MatryoshkaQuery extends Query {
         },
         liveDocs,
         maxDoc);
+  }
+
+  /** Documents that are asked for. */
+  public int k() {
+    return k;
+  }
+
+  /** Whether what is found are parents, each by its best child. */
+  public boolean findsParents() {
+    return parents != null;
+  }
+
+  float[] target() {
+    return target;
+  }
+
+  Query filter() {
+    return filter;
   }
 
   private String describe() {

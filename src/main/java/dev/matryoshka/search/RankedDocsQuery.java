@@ -31,6 +31,7 @@ import org.apache.lucene.search.Weight;
  */
 final class RankedDocsQuery extends Query {
 
+  private final MatryoshkaQuery origin;
   private final String description;
   private final String similarity;
   private final Object readerId;
@@ -39,13 +40,20 @@ final class RankedDocsQuery extends Query {
   private final float[] scores;
 
   /**
+   * @param origin the funnel that was run, null where every document was judged exactly
    * @param description what was searched for
    * @param similarity what the score is
    * @param readerId identity of the reader that was searched
    * @param keys what was found
    */
   RankedDocsQuery(
-      String description, String similarity, Object readerId, FunnelTrace trace, long[] keys) {
+      MatryoshkaQuery origin,
+      String description,
+      String similarity,
+      Object readerId,
+      FunnelTrace trace,
+      long[] keys) {
+    this.origin = origin;
     this.description = description;
     this.similarity = similarity;
     this.readerId = readerId;
@@ -61,6 +69,15 @@ final class RankedDocsQuery extends Query {
       docs[i] = (int) (byDoc[i] >>> Integer.SIZE);
       scores[i] = CandidateKeys.score(keys[(int) byDoc[i]]);
     }
+  }
+
+  /** The funnel that was run, or null. */
+  MatryoshkaQuery origin() {
+    return origin;
+  }
+
+  FunnelTrace trace() {
+    return trace;
   }
 
   @Override

@@ -1,0 +1,72 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.action;
+
+import dev.matryoshka.query.QueryStages;
+import dev.matryoshka.query.WireVersion;
+import java.io.IOException;
+import java.util.List;
+import org.elasticsearch.common.io.stream.StreamInput;
+import org.elasticsearch.common.io.stream.StreamOutput;
+import org.elasticsearch.common.io.stream.Writeable;
+import org.elasticsearch.core.Nullable;
+import org.elasticsearch.index.query.QueryBuilder;
+
+/**
+ * A batch of queries to compare.
+ *
+ * @param ks numbers of documents to find
+ * @param stages the funnel, or null for the default one
+ * @param filters what documents must match
+ */
+record CompareSpec(
+    String field,
+    List<Integer> ks,
+    @Nullable QueryStages stages,
+    List<QueryBuilder> filters,
+    List<AuditQuery> queries)
+    implements Writeable {
+
+  CompareSpec {
+    ks = List.copyOf(ks);
+    filters = List.copyOf(filters);
+    queries = List.copyOf(queries);
+  }
+
+  static CompareSpec read(StreamInput in) throws IOException {
+    WireVersion.read(in, CompareAction.NAME);
+    return new CompareSpec(
+        in.readString(),
+        in.readCollectionAsList(StreamInput::readVInt),
+        in.readOptionalWriteable(QueryStages::read),
+        in.readNamedWriteableCollectionAsList(QueryBuilder.class),
+        in.readCollectionAsList(AuditQuery::read));
+  }
+
+  @Override
+  public void writeTo(StreamOutput out) throws IOException {
+    WireVersion.write(out);
+    out.writeString(field);
+    out.writeCollection(ks, StreamOutput::writeVInt);
+    out.writeOptionalWriteable(stages);
+    out.writeNamedWriteableCollection(filters);
+    out.writeCollection(queries);
+  }
+
+  int largestK() {
+    return ks.stream().mapToInt(Integer::intValue).max().orElseThrow();
+  }
+
+  int[] kArray() {
+    return ks.stream().mapToInt(Integer::intValue).toArray();
+  }
+}

@@ -1,0 +1,99 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.action;
+
+import dev.matryoshka.monitor.SearchCounts;
+import dev.matryoshka.query.WireVersion;
+import dev.matryoshka.search.SegmentFacts;
+import java.io.IOException;
+import java.util.List;
+import org.elasticsearch.common.io.stream.StreamInput;
+import org.elasticsearch.common.io.stream.StreamOutput;
+import org.elasticsearch.common.io.stream.Writeable;
+import org.elasticsearch.index.shard.ShardId;
+
+/** The statistics of one shard copy. */
+record ShardVectorStats(
+    ShardId shard, String node, boolean primary, List<SegmentFacts> segments, SearchCounts search)
+    implements Writeable {
+
+  ShardVectorStats {
+    segments = List.copyOf(segments);
+  }
+
+  static ShardVectorStats read(StreamInput in) throws IOException {
+    WireVersion.read(in, StatsAction.NAME);
+    return new ShardVectorStats(
+        new ShardId(in),
+        in.readString(),
+        in.readBoolean(),
+        in.readCollectionAsList(ShardVectorStats::readSegment),
+        SearchCounts.read(in));
+  }
+
+  @Override
+  public void writeTo(StreamOutput out) throws IOException {
+    WireVersion.write(out);
+    shard.writeTo(out);
+    out.writeString(node);
+    out.writeBoolean(primary);
+    out.writeCollection(segments, ShardVectorStats::writeSegment);
+    search.writeTo(out);
+  }
+
+  private static SegmentFacts readSegment(StreamInput in) throws IOException {
+    return new SegmentFacts(
+        in.readString(),
+        in.readString(),
+        in.readVInt(),
+        in.readVLong(),
+        in.readLong(),
+        in.readBoolean() ? readCodes(in) : null);
+  }
+
+  private static void writeSegment(StreamOutput out, SegmentFacts facts) throws IOException {
+    out.writeString(facts.segment());
+    out.writeString(facts.field());
+    out.writeVInt(facts.vectors());
+    out.writeVLong(facts.rawBytes());
+    out.writeLong(facts.writtenMillis());
+    out.writeBoolean(facts.codes() != null);
+    if (facts.codes() != null) {
+      writeCodes(out, facts.codes());
+    }
+  }
+
+  private static SegmentFacts.Codes readCodes(StreamInput in) throws IOException {
+    return new SegmentFacts.Codes(
+        in.readString(),
+        in.readVInt(),
+        in.readVLong(),
+        in.readVLong(),
+        in.readVLong(),
+        in.readVInt(),
+        in.readFloat(),
+        in.readFloat(),
+        in.readFloat());
+  }
+
+  private static void writeCodes(StreamOutput out, SegmentFacts.Codes codes) throws IOException {
+    out.writeString(codes.rotation());
+    out.writeVInt(codes.bits());
+    out.writeVLong(codes.codeBytes());
+    out.writeVLong(codes.correctionBytes());
+    out.writeVLong(codes.rotationBytes());
+    out.writeVInt(codes.trainedOn());
+    out.writeFloat(codes.trainedAlignment());
+    out.writeFloat(codes.alignment());
+    out.writeFloat(codes.bitBalance());
+  }
+}

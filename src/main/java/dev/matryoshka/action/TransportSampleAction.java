@@ -1,0 +1,97 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.action;
+
+import dev.matryoshka.audit.VectorSampler;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.apache.lucene.index.LeafReaderContext;
+import org.apache.lucene.index.ReaderUtil;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.Query;
+import org.elasticsearch.action.support.ActionFilters;
+import org.elasticsearch.cluster.metadata.IndexNameExpressionResolver;
+import org.elasticsearch.cluster.project.ProjectResolver;
+import org.elasticsearch.cluster.service.ClusterService;
+import org.elasticsearch.index.fieldvisitor.LeafStoredFieldLoader;
+import org.elasticsearch.index.fieldvisitor.StoredFieldLoader;
+import org.elasticsearch.index.query.SearchExecutionContext;
+import org.elasticsearch.injection.guice.Inject;
+import org.elasticsearch.search.SearchService;
+import org.elasticsearch.search.internal.SearchContext;
+import org.elasticsearch.transport.TransportService;
+
+/** Draws vectors that the caller may see. */
+public final class TransportSampleAction
+    extends TransportAllShardsAction<SampleSpec, SampleAnswer> {
+
+  @Inject
+  public TransportSampleAction(
+      ClusterService clusterService,
+      TransportService transportService,
+      SearchService searchService,
+      ActionFilters actionFilters,
+      ProjectResolver projectResolver,
+      IndexNameExpressionResolver resolver) {
+    super(
+        SampleAction.NAME,
+        clusterService,
+        transportService,
+        searchService,
+        actionFilters,
+        projectResolver,
+        resolver,
+        SampleSpec::read,
+        SampleAnswer::read);
+  }
+
+  @Override
+  SampleAnswer answer(SampleSpec spec, SearchContext context, Runnable interrupt)
+      throws IOException {
+    SearchExecutionContext execution = context.getSearchExecutionContext();
+    if (AuditedField.mapped(execution, spec.field()) == false) {
+      return new SampleAnswer(false, 0, List.of());
+    }
+    Query visible =
+        execution.getAliasFilter() == null
+            ? null
+            : execution.toQuery(execution.getAliasFilter()).query();
+    // Shards must not draw at the same places.
+    long seed = spec.seed() ^ (long) context.indexShard().shardId().hashCode() << Integer.SIZE;
+    IndexSearcher searcher = context.searcher();
+    VectorSampler.Sample sample =
+        VectorSampler.draw(
+            searcher,
+            execution.getFieldType(spec.field()).name(),
+            visible,
+            spec.size(),
+            seed,
+            interrupt);
+    List<SampleAnswer.Drawn> drawn = new ArrayList<>();
+    for (VectorSampler.Drawn each : sample.drawn()) {
+      drawn.add(new SampleAnswer.Drawn(each.key(), id(context, each.doc()), each.vector()));
+    }
+    return new SampleAnswer(true, sample.total(), drawn);
+  }
+
+  /** Where ids are kept depends on the kind of index. */
+  private static String id(SearchContext context, int doc) throws IOException {
+    List<LeafReaderContext> leaves = context.searcher().getLeafContexts();
+    LeafReaderContext leaf = leaves.get(ReaderUtil.subIndex(doc, leaves));
+    int[] docs = {doc - leaf.docBase};
+    LeafStoredFieldLoader stored = StoredFieldLoader.create(false, Set.of()).getLoader(leaf, docs);
+    stored.advanceTo(docs[0]);
+    return context.newIdLoader().leaf(stored, leaf.reader(), docs).getId(docs[0]);
+  }
+}

@@ -1,0 +1,23 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.audit;
+
+import dev.matryoshka.search.Comparison;
+
+/**
+ * What one shard says of one query.
+ *
+ * @param shard a number that tells shards apart
+ * @param ratedDocs for each of the query's ratings the document in this shard, or -1 when it is not
+ *     there
+ */
+public record ShardComparison(int shard, Comparison comparison, int[] ratedDocs) {}

@@ -1,0 +1,89 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.monitor;
+
+import dev.matryoshka.search.Comparison;
+import dev.matryoshka.search.ExecutedFunnels;
+import dev.matryoshka.search.MatryoshkaQuery;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.elasticsearch.common.settings.Settings;
+import org.elasticsearch.core.Nullable;
+import org.elasticsearch.index.shard.IndexEventListener;
+import org.elasticsearch.index.shard.IndexShard;
+import org.elasticsearch.index.shard.SearchOperationListener;
+import org.elasticsearch.index.shard.ShardId;
+import org.elasticsearch.indices.IndicesService;
+import org.elasticsearch.search.internal.SearchContext;
+
+/**
+ * Counts the searches of a node, and hands some to the sampler. Counters live as long as their
+ * shard is on the node. Not counted are searches that found nothing, and those that the shard
+ * request cache may have answered. Thread-safe.
+ */
+public final class SearchMonitor implements SearchOperationListener, IndexEventListener {
+
+  private final Map<ShardId, ShardCounters> shards = new ConcurrentHashMap<>();
+  private volatile RecallSampler sampler;
+
+  /** From now on, searches are sampled. */
+  public void sampleWith(RecallSampler recallSampler) {
+    sampler = recallSampler;
+  }
+
+  @Override
+  public void onQueryPhase(SearchContext context, long tookInNanos) {
+    if (ranForSure(context)) {
+      IndexShard shard = context.indexShard();
+      ExecutedFunnels.visit(
+          context.rewrittenQuery(), (query, stages) -> searched(shard, query, stages));
+    }
+  }
+
+  /** Asking for the rewritten query would run the search where it has not run. */
+  private static boolean ranForSure(SearchContext context) {
+    return context.queryResult().searchTimedOut() == false
+        && context.queryPhaseRankShardContext() == null
+        && context.hasOnlySuggest() == false
+        && IndicesService.canCache(context.request(), context) == false;
+  }
+
+  private void searched(
+      IndexShard shard, MatryoshkaQuery query, List<Comparison.StageOutcome> stages) {
+    ShardCounters counters = shards.computeIfAbsent(shard.shardId(), id -> new ShardCounters());
+    counters.searched(stages);
+    RecallSampler recallSampler = sampler;
+    if (recallSampler != null) {
+      recallSampler.searched(shard, query, counters);
+    }
+  }
+
+  /** What happened on a shard since it came to this node. */
+  public SearchCounts counts(ShardId shard) {
+    ShardCounters counters = shards.get(shard);
+    return counters == null ? SearchCounts.NONE : counters.counts();
+  }
+
+  /** What happened on all shards that are on this node. */
+  public SearchCounts counts() {
+    return shards.values().stream()
+        .map(ShardCounters::counts)
+        .reduce(SearchCounts.NONE, SearchCounts::plus);
+  }
+
+  @Override
+  public void afterIndexShardClosed(
+      ShardId shard, @Nullable IndexShard indexShard, Settings indexSettings) {
+    shards.remove(shard);
+  }
+}

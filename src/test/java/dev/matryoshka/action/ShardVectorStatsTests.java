@@ -1,0 +1,85 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.action;
+
+import dev.matryoshka.monitor.LiveRecall;
+import dev.matryoshka.monitor.SearchCounts;
+import dev.matryoshka.search.SegmentFacts;
+import java.util.Collections;
+import java.util.Map;
+import org.elasticsearch.common.io.stream.Writeable;
+import org.elasticsearch.index.shard.ShardId;
+import org.elasticsearch.test.AbstractWireSerializingTestCase;
+
+/** What a shard tells of itself. */
+public class ShardVectorStatsTests extends AbstractWireSerializingTestCase<ShardVectorStats> {
+
+  @Override
+  protected Writeable.Reader<ShardVectorStats> instanceReader() {
+    return ShardVectorStats::read;
+  }
+
+  @Override
+  protected ShardVectorStats createTestInstance() {
+    return new ShardVectorStats(
+        new ShardId("i", randomAlphaOfLength(8), between(0, 9)),
+        randomAlphaOfLength(6),
+        randomBoolean(),
+        randomList(0, 3, ShardVectorStatsTests::segment),
+        counts());
+  }
+
+  private static SegmentFacts segment() {
+    SegmentFacts.Codes codes =
+        randomBoolean()
+            ? null
+            : new SegmentFacts.Codes(
+                "itq",
+                between(64, 512),
+                randomNonNegativeLong(),
+                randomNonNegativeLong(),
+                randomNonNegativeLong(),
+                between(0, 10_000),
+                randomFloat(),
+                randomBoolean() ? Float.NaN : randomFloat(),
+                randomFloat());
+    return new SegmentFacts(
+        randomAlphaOfLength(3), "f", between(0, 999), randomNonNegativeLong(), randomLong(), codes);
+  }
+
+  private static SearchCounts counts() {
+    LiveRecall recall =
+        new LiveRecall(
+            between(0, 9),
+            between(0, 9),
+            randomDouble(),
+            between(0, 9),
+            between(0, 99),
+            Map.of(randomAlphaOfLength(4), randomNonNegativeLong()),
+            Collections.nCopies(10, (long) between(0, 9)));
+    return new SearchCounts(
+        between(0, 99), Map.of("s", new SearchCounts.StageCounts(1, between(0, 9), 3, 4)), recall);
+  }
+
+  @Override
+  protected ShardVectorStats mutateInstance(ShardVectorStats stats) {
+    return randomBoolean()
+        ? new ShardVectorStats(
+            stats.shard(), stats.node() + "x", stats.primary(), stats.segments(), stats.search())
+        : new ShardVectorStats(
+            stats.shard(),
+            stats.node(),
+            stats.primary() == false,
+            stats.segments(),
+            stats.search());
+  }
+}
