@@ -35,7 +35,7 @@ final class SegmentMatcher {
   private static final int PROBE = 1024;
 
   /** Share of vectors left beyond which bounds cost more than they save. */
-  private static final double POINTLESS = 0.75;
+  private static final double POINTLESS = 0.6;
 
   /** Vectors to compare without asking, before bounds get another chance. */
   private static final int PAUSE = 64 * PROBE;
