@@ -45,16 +45,21 @@ final class AdaptiveSegment {
   /** A step adds at least what was done divided by this, and at most as much as was done. */
   private static final int SMALLEST_STEP = 8;
 
-  /** How much more the first stage captures when what it has is not enough. */
-  private static final int WIDENING = 4;
+  /** How many times as much the first stage captures, at most, when what it has is not enough. */
+  private static final int WIDENING = 8;
+
+  /** Of what the first stage is expected to need then, the part that is added to be sure. */
+  private static final int SPARE = 8;
 
   private static final int MAX_WIDENINGS = 2;
 
   /** Of what may be missed, the part that the first stage may not have captured. */
   private static final double BEYOND_SHARE = 0.5;
 
-  /** Steps in which the number of vectors beyond the captured ones is taken to double. */
-  private static final int STEPS_TO_DOUBLE = 4;
+  /** Standard deviations beyond which there are no vectors worth counting, and the steps there. */
+  private static final double FARTHEST = 4;
+
+  private static final double FINENESS = 0.1;
 
   private final SegmentSearch search;
   private final AcceptDocs acceptDocs;
@@ -147,7 +152,7 @@ final class AdaptiveSegment {
   /** Scores a few, in ignorance. */
   void firstScores(double share, int k) throws IOException {
     if (captured.pendingCount() > 0) {
-      captured.score(Math.max(FIRST_SCORES, (int) (share * k)));
+      captured.scoreBest(Math.max(FIRST_SCORES, (int) (share * k)));
     }
   }
 
@@ -168,16 +173,15 @@ final class AdaptiveSegment {
     }
     ExpectedMisses misses = new ExpectedMisses(line, MARGIN, least);
     int left = captured.size() - captured.estimatedCount();
-    for (int i = 0; i < left; i++) {
-      misses.add(captured.unestimated(i));
-    }
-    double beyond = beyond(misses);
+    captured.addUnestimated(misses);
+    ExpectedMisses missesBeyond = new ExpectedMisses(line, MARGIN, least);
+    addBeyond(missesBeyond);
+    double beyond = missesBeyond.sum();
     missesUnestimated = misses.sum() + beyond;
-    if (beyond > BEYOND_SHARE * allowed
-        && left <= captured.estimatedCount()
-        && widenings < MAX_WIDENINGS) {
+    int wider = missesBeyond.needed(BEYOND_SHARE * allowed);
+    if (wider > 0 && left <= captured.estimatedCount() && widenings < MAX_WIDENINGS) {
       widenings++;
-      first = new Stage(first.kind(), first.size(), first.keep() * WIDENING);
+      widen(wider);
       scan(k);
       return true;
     }
@@ -189,29 +193,34 @@ final class AdaptiveSegment {
     return true;
   }
 
+  /** Makes the first stage capture so many more, or somewhat more than that. */
+  private void widen(int more) {
+    long keep = first.keep() + more + (first.keep() + (long) more) / SPARE;
+    long most = Math.min(Integer.MAX_VALUE, (long) first.keep() * WIDENING);
+    first = new Stage(first.kind(), first.size(), (int) Math.min(keep, most));
+  }
+
   /**
-   * Wanted vectors that are expected among those that the first stage did not capture. Their number
-   * is taken to grow with the distance as that of the captured ones does, which is more than it
-   * will.
+   * Counts the vectors that the first stage did not capture. Their coarse scores are taken to be
+   * distributed normally, through what is known of the better half of the captured ones and of the
+   * worst.
    */
-  private double beyond(ExpectedMisses misses) throws IOException {
-    if (truncated() == false) {
-      return 0;
+  private void addBeyond(ExpectedMisses misses) throws IOException {
+    double all = accepted();
+    double most = all - captured.size();
+    if (truncated() == false || most <= 0) {
+      return;
     }
-    double most = accepted() - captured.size();
-    double step = (captured.median() - captured.worst()) / STEPS_TO_DOUBLE;
+    double from = NormalTail.exceededBy(captured.size() / all);
+    double unit =
+        (captured.median() - captured.worst())
+            / (NormalTail.exceededBy(captured.size() / (2 * all)) - from);
     double score = captured.worst();
-    double sum = 0;
-    double count = 0;
-    for (int i = 0; count < most; i++) {
-      double upTo =
-          step > 0
-              ? Math.min(most, captured.size() * (Math.pow(2, (i + 1.0) / STEPS_TO_DOUBLE) - 1))
-              : most;
-      sum += (upTo - count) * misses.probability(score - (i + 0.5) * step);
-      count = upTo;
+    for (double z = from; z > -FARTHEST; z -= FINENESS) {
+      double count = all * (NormalTail.above(z - FINENESS) - NormalTail.above(z));
+      score -= FINENESS * unit;
+      misses.add(score + FINENESS * unit / 2, count);
     }
-    return sum;
   }
 
   /**
@@ -227,13 +236,12 @@ final class AdaptiveSegment {
       return false;
     }
     ExpectedMisses misses = new ExpectedMisses(scoreByEstimate.line(), MARGIN, least);
-    for (int i = 0; i < captured.pendingCount(); i++) {
-      misses.add(captured.pendingEstimate(i));
-    }
+    captured.addPending(misses);
     missesUnscored = misses.sum();
     int needed = misses.needed(allowed);
     if (needed > 0) {
-      captured.score(step(needed, captured.scoredCount()));
+      int count = step(needed, captured.scoredCount());
+      captured.scorePromising(misses, misses.binOf(count), 2 * count);
     }
     return needed > 0;
   }

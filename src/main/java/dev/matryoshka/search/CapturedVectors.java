@@ -46,17 +46,23 @@ final class CapturedVectors {
   /** Points (estimate, score at full precision). */
   private final Regression scoreByEstimate;
 
-  /** {@link CandidateKeys} of coarse scores and indices; the first ones are estimated. */
-  private final long[] order;
+  private final float[] coarse;
 
-  private final long worst;
-  private final long median;
+  /** Indices of candidates by coarse score, best first; the first ones are estimated. */
+  private final int[] order;
+
   private int estimated;
   private final float[] estimates;
+
+  /** {@link CandidateKeys} of estimates and indices. */
   private long[] pending;
+
   private int pendingCount;
   private final boolean[] scored;
   private int scoredCount;
+
+  /** Those that are next, for a moment. */
+  private final boolean[] marks;
 
   /**
    * Takes what a scan has just left.
@@ -76,21 +82,12 @@ final class CapturedVectors {
     this.candidates = search.candidates();
     this.estimateByCoarse = estimateByCoarse;
     this.scoreByEstimate = scoreByEstimate;
-    this.order = new long[candidates.size()];
-    for (int i = 0; i < order.length; i++) {
-      order[i] = CandidateKeys.of(candidates.score(i), i);
-    }
+    this.coarse = candidates.scores();
+    this.order = CoarseOrder.of(coarse);
     this.pending = new long[Math.min(order.length, EXPECTED)];
     this.estimates = new float[order.length];
     this.scored = new boolean[order.length];
-    int half = (order.length + 1) / 2;
-    CandidateKeys.select(order, order.length, half);
-    this.median = half == 0 ? 0 : order[half - 1];
-    long last = median;
-    for (int i = half; i < order.length; i++) {
-      last = Math.max(last, order[i]);
-    }
-    this.worst = last;
+    this.marks = new boolean[order.length];
   }
 
   int size() {
@@ -110,24 +107,33 @@ final class CapturedVectors {
     return pendingCount;
   }
 
-  /** The estimate of one of them, as a score. */
-  float pendingEstimate(int i) {
-    return CandidateKeys.score(pending[i]);
+  /** Counts those that are not estimated. */
+  void addUnestimated(ExpectedMisses misses) {
+    for (int i = estimated; i < order.length; ) {
+      float score = coarse[order[i]];
+      int from = i;
+      while (i < order.length && coarse[order[i]] == score) {
+        i++;
+      }
+      misses.add(score, i - from);
+    }
   }
 
-  /** The coarse score of one of those that are not estimated, from 0. */
-  float unestimated(int i) {
-    return CandidateKeys.score(order[estimated + i]);
+  /** Counts those that are estimated, but not scored. */
+  void addPending(ExpectedMisses misses) {
+    for (int i = 0; i < pendingCount; i++) {
+      misses.add(CandidateKeys.score(pending[i]), 1);
+    }
   }
 
   /** The worst coarse score of all, of which there is at least one. */
   float worst() {
-    return CandidateKeys.score(worst);
+    return coarse[order[order.length - 1]];
   }
 
   /** The worst coarse score of the better half. */
   float median() {
-    return CandidateKeys.score(median);
+    return coarse[order[(order.length - 1) / 2]];
   }
 
   /** Declares what the scan left to be scored, as it is in segments that are searched exactly. */
@@ -135,7 +141,7 @@ final class CapturedVectors {
     estimated = order.length;
     scoredCount = order.length;
     for (int i = 0; i < order.length; i++) {
-      estimates[i] = candidates.score(i);
+      estimates[i] = coarse[i];
       scored[i] = true;
     }
   }
@@ -144,55 +150,78 @@ final class CapturedVectors {
   void allEstimated() {
     pending = Arrays.copyOf(pending, pendingCount + order.length - estimated);
     for (; estimated < order.length; estimated++) {
-      estimates[CandidateKeys.doc(order[estimated])] = CandidateKeys.score(order[estimated]);
-      pending[pendingCount++] = order[estimated];
+      int index = order[estimated];
+      estimates[index] = coarse[index];
+      pending[pendingCount++] = CandidateKeys.of(coarse[index], index);
     }
   }
 
   /** Estimates so many more, or all that are left. */
   void estimate(int count) throws IOException {
     int end = Math.min(order.length, estimated + count);
-    CandidateKeys.select(order, estimated, order.length, end - estimated);
-    int[] indices = indices(order, estimated, end);
-    float[] coarse = new float[indices.length];
-    for (int i = 0; i < indices.length; i++) {
-      coarse[i] = candidates.score(indices[i]);
+    for (int i = estimated; i < end; i++) {
+      marks[order[i]] = true;
     }
+    int[] indices = takeMarked(end - estimated);
     search.rescore(estimate, indices, indices.length);
     if (pending.length < pendingCount + indices.length) {
       pending = Arrays.copyOf(pending, 2 * (pendingCount + indices.length));
     }
-    for (int i = 0; i < indices.length; i++) {
-      float score = candidates.score(indices[i]);
-      estimates[indices[i]] = score;
-      estimateByCoarse.add(coarse[i], score);
-      pending[pendingCount++] = CandidateKeys.of(score, indices[i]);
+    for (int index : indices) {
+      estimates[index] = candidates.score(index);
+      estimateByCoarse.add(coarse[index], estimates[index]);
+      pending[pendingCount++] = CandidateKeys.of(estimates[index], index);
     }
     estimated = end;
   }
 
-  /** Scores so many more of those that are estimated, or all that are left. */
-  void score(int count) throws IOException {
+  /** Scores so many of those with the best estimates, or all that are left. */
+  void scoreBest(int count) throws IOException {
     int end = Math.min(pendingCount, count);
     CandidateKeys.select(pending, 0, pendingCount, end);
-    int[] indices = indices(pending, 0, end);
-    search.rescore(full, indices, end);
     for (int i = 0; i < end; i++) {
-      scoreByEstimate.add(estimates[indices[i]], candidates.score(indices[i]));
-      scored[indices[i]] = true;
+      marks[CandidateKeys.doc(pending[i])] = true;
     }
-    scoredCount += end;
+    System.arraycopy(pending, end, pending, 0, pendingCount - end);
     pendingCount -= end;
-    System.arraycopy(pending, end, pending, 0, pendingCount);
+    scoreMarked(end);
+  }
+
+  /** Scores those that are promising enough, up to a number. */
+  void scorePromising(ExpectedMisses misses, int bin, int most) throws IOException {
+    int left = 0;
+    int count = 0;
+    for (int i = 0; i < pendingCount; i++) {
+      if (count < most && misses.bin(CandidateKeys.score(pending[i])) <= bin) {
+        marks[CandidateKeys.doc(pending[i])] = true;
+        count++;
+      } else {
+        pending[left++] = pending[i];
+      }
+    }
+    pendingCount = left;
+    scoreMarked(count);
+  }
+
+  private void scoreMarked(int count) throws IOException {
+    int[] indices = takeMarked(count);
+    search.rescore(full, indices, count);
+    for (int index : indices) {
+      scoreByEstimate.add(estimates[index], candidates.score(index));
+      scored[index] = true;
+    }
+    scoredCount += count;
   }
 
   /** In ascending order, so that files are read forwards. */
-  private static int[] indices(long[] keys, int from, int to) {
-    int[] indices = new int[to - from];
-    for (int i = from; i < to; i++) {
-      indices[i - from] = CandidateKeys.doc(keys[i]);
+  private int[] takeMarked(int count) {
+    int[] indices = new int[count];
+    for (int i = 0, at = 0; at < count; i++) {
+      if (marks[i]) {
+        indices[at++] = i;
+        marks[i] = false;
+      }
     }
-    Arrays.sort(indices);
     return indices;
   }
 
@@ -209,22 +238,14 @@ final class CapturedVectors {
       }
       now[i] = at;
     }
-    boolean[] done = new boolean[size()];
     for (int i = 0; i < before.estimated; i++) {
-      int index = CandidateKeys.doc(before.order[i]);
-      done[now[index]] = true;
+      int index = before.order[i];
       candidates.setScore(now[index], before.candidates.score(index));
       estimates[now[index]] = before.estimates[index];
       scored[now[index]] = before.scored[index];
     }
     // The coarse order is the same, and its first are estimated.
-    for (int i = 0; i < order.length; i++) {
-      if (done[CandidateKeys.doc(order[i])]) {
-        long key = order[i];
-        order[i] = order[estimated];
-        order[estimated++] = key;
-      }
-    }
+    estimated = before.estimated;
     scoredCount = before.scoredCount;
     pendingCount = before.pendingCount;
     pending = new long[before.pending.length];
@@ -249,11 +270,11 @@ final class CapturedVectors {
     int docBase = search.segment().context().docBase;
     long[] keys = new long[count];
     for (int i = 0, at = 0; at < count; i++) {
-      int index = CandidateKeys.doc(order[i]);
+      int index = order[i];
       if (which == null || which[index]) {
         float score =
             switch (by) {
-              case COARSE -> CandidateKeys.score(order[i]);
+              case COARSE -> coarse[index];
               case ESTIMATE -> estimates[index];
               case SCORE -> candidates.score(index);
             };

@@ -29,13 +29,13 @@ final class ExpectedMisses {
 
   static {
     for (int bin = 0; bin < PROBABILITIES.length; bin++) {
-      PROBABILITIES[bin] = upperTail((bin + 0.5) / BINS_PER_DEVIATION - FARTHEST);
+      PROBABILITIES[bin] = NormalTail.above((bin + 0.5) / BINS_PER_DEVIATION - FARTHEST);
     }
   }
 
   private final double scale;
   private final double offset;
-  private final int[] counts = new int[PROBABILITIES.length];
+  private final double[] counts = new double[PROBABILITIES.length];
 
   /**
    * @param line what scores say
@@ -51,18 +51,14 @@ final class ExpectedMisses {
     offset = needed / deviation * BINS_PER_DEVIATION + FARTHEST * BINS_PER_DEVIATION;
   }
 
-  private int bin(double score) {
+  /** How much a candidate with such a score lacks: the less, the more promising it is. */
+  int bin(double score) {
     return (int) Math.clamp(offset + scale * score, 0, PROBABILITIES.length - 1);
   }
 
-  /** The probability that a candidate with such a score is wanted. */
-  double probability(double score) {
-    return PROBABILITIES[bin(score)];
-  }
-
-  /** Counts a candidate. */
-  void add(double score) {
-    counts[bin(score)]++;
+  /** Counts candidates that have the same score. */
+  void add(double score, double count) {
+    counts[bin(score)] += count;
   }
 
   /** The expected number of wanted ones among those counted. */
@@ -80,21 +76,22 @@ final class ExpectedMisses {
     for (int bin = counts.length - 1; bin >= 0; bin--) {
       rest += counts[bin] * PROBABILITIES[bin];
       if (rest > allowed) {
-        int needed = 0;
+        double needed = 0;
         for (int i = 0; i <= bin; i++) {
           needed += counts[i];
         }
-        return needed;
+        return (int) Math.ceil(needed);
       }
     }
     return 0;
   }
 
-  /**
-   * The probability that a normal deviate exceeds a value, to within a few percent of itself (Lin,
-   * "Approximating the normal tail probability and its inverse", 1989).
-   */
-  private static double upperTail(double z) {
-    return z < 0 ? 1 - upperTail(-z) : 0.5 * Math.exp(-0.717 * z - 0.416 * z * z);
+  /** The bin up to which there are so many, or as many as were counted. */
+  int binOf(int count) {
+    int bin = 0;
+    for (double sum = counts[0]; sum < count && bin < counts.length - 1; sum += counts[bin]) {
+      bin++;
+    }
+    return bin;
   }
 }
