@@ -35,13 +35,14 @@ final class FunnelTrace {
     entries.add(new Entry(stage, compared, keys, nanos));
   }
 
+  /** Adds what a search with a target allowed itself. */
   void plan(SearchPlan searchPlan) {
     plan = searchPlan;
   }
 
-  /** What a search with a target allowed itself, or null. */
-  SearchPlan plan() {
-    return plan;
+  /** What came of it. */
+  ExecutedFunnel executed() {
+    return new ExecutedFunnel(outcomes(), plan == null ? Double.NaN : plan.predicted());
   }
 
   /** Keys of the survivors of a stage; a copy. */
