@@ -125,4 +125,11 @@ public final class CodeCursor {
     corrections.seek((long) ord * perVector * Float.BYTES);
     corrections.readFloats(into, offset, perVector);
   }
+
+  /** Reads the corrections of a block, one vector after the other. */
+  void readBlockCorrections(int block, float[] into) throws IOException {
+    int perVector = codes.correctionsPerVector();
+    corrections.seek((long) block * BLOCK * perVector * Float.BYTES);
+    corrections.readFloats(into, 0, count(block) * perVector);
+  }
 }

@@ -122,7 +122,7 @@ final class PromisingFirst {
    * The probability that a normal deviate exceeds a value, to within a few percent of itself (Lin,
    * "Approximating the normal tail probability and its inverse", 1989).
    */
-  private static double tail(double z) {
+  static double tail(double z) {
     return z < 0 ? 1 - tail(-z) : 0.5 * Math.exp(-0.717 * z - 0.416 * z * z);
   }
 
