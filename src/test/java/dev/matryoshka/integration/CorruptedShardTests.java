@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.elasticsearch.action.bulk.BulkRequestBuilder;
 import org.elasticsearch.cluster.metadata.IndexMetadata;
+import org.elasticsearch.cluster.metadata.ProjectId;
 import org.elasticsearch.cluster.routing.ShardRouting;
 import org.elasticsearch.common.settings.Settings;
 import org.elasticsearch.index.shard.IndexShard;
@@ -101,7 +102,12 @@ public class CorruptedShardTests extends ESIntegTestCase {
 
   private String nodeOf(boolean primary) {
     for (ShardRouting copy :
-        clusterService().state().routingTable().index(INDEX).shard(0).activeShards()) {
+        clusterService()
+            .state()
+            .routingTable(ProjectId.DEFAULT)
+            .index(INDEX)
+            .shard(0)
+            .activeShards()) {
       if (copy.primary() == primary) {
         return clusterService().state().nodes().get(copy.currentNodeId()).getName();
       }
