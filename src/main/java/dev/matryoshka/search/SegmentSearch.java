@@ -73,7 +73,7 @@ final class SegmentSearch {
    *
    * @param enough accepted vectors up to this number are scored at full precision straight away
    * @param k what the last stage keeps
-   * @return vectors compared
+   * @return vectors compared, of documents that the caller may see
    */
   int scan(Stage stage, AcceptDocs acceptDocs, int enough, int k) throws IOException {
     Bits acceptedDocs = acceptDocs.bits();
@@ -110,7 +110,8 @@ final class SegmentSearch {
     for (int i = 0; i < nearest.size(); i++) {
       candidates.add(nearest.position(i), -nearest.distance(i), nearest.codes(), i * words);
     }
-    return scattered ? accepted : segment.size();
+    // Codes of hidden documents are passed by too, but their number is nobody's business.
+    return scattered ? accepted : Math.min(segment.size(), segment.context().reader().numDocs());
   }
 
   private void start(int capacity, int words) {

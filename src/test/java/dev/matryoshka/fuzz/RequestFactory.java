@@ -26,8 +26,8 @@ import java.util.function.Supplier;
  * Makes valid requests of every kind that the plugin has a part in, and spoils them. The request of
  * a number depends on seed and number only.
  *
- * <p>Left out is what Elasticsearch itself answers with 500 whatever the field: a number of
- * replicas of null, and a term suggester on a field without text.
+ * <p>Left out is what Elasticsearch itself answers with 500 whatever the field: settings of the
+ * wrong shape, and a term suggester on a field without text.
  */
 final class RequestFactory {
 
@@ -135,7 +135,7 @@ final class RequestFactory {
               () -> spoiled("POST", "/" + INDEX + "/_matryoshka/recall", audit()),
               () -> spoiled("POST", "/" + INDEX + "/_matryoshka/recall", audit()),
               this::stats,
-              () -> spoiled("PUT", "/" + INDEX + "-" + number, create()),
+              () -> create(number),
               () -> spoiled("PUT", "/" + INDEX + "/_mapping", object("properties", properties())),
               () ->
                   spoiled(
@@ -306,14 +306,16 @@ final class RequestFactory {
       return object(pick(FIELD, "later", "f" + random.nextInt(5)), field);
     }
 
-    private Members create() {
+    private FuzzRequest create(long number) {
       Members mappings = object("properties", properties());
       maybe(mappings, "_source", object("mode", "synthetic"));
       maybe(mappings, "dynamic", "strict");
-      Members settings = object();
-      maybe(settings, "recall_sampling.rate", 1);
-      maybe(settings, "find_all.max_scored", 10);
-      return object("mappings", mappings, "settings", object("index.matryoshka", settings));
+      Members settings = object("number_of_replicas", 0);
+      maybe(settings, "matryoshka.recall_sampling.rate", 1);
+      maybe(settings, "matryoshka.find_all.max_scored", random.nextInt(20) - 3);
+      String body =
+          "{\"settings\":" + JsonText.write(settings) + ",\"mappings\":" + spoil(mappings) + "}";
+      return new FuzzRequest("PUT", "/" + INDEX + "-" + number, body);
     }
 
     Members document() {
