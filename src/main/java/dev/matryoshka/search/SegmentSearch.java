@@ -62,6 +62,26 @@ final class SegmentSearch {
     return candidates;
   }
 
+  /** Ordinal and score of a candidate, its key twice over, and marks and indices of it. */
+  private static final int BYTES_PER_CANDIDATE = 40;
+
+  /**
+   * Most heap that a funnel takes here at a time.
+   *
+   * @param k what the last stage keeps
+   */
+  long bytesNeeded(Funnel funnel, int k) {
+    Stage first = funnel.first();
+    int kept = Math.min(first.keep() == Stage.LAST ? k : first.keep(), segment.size());
+    if (segment.codes() == null || first.kind() != Stage.Kind.HAMMING) {
+      return BYTES_PER_CANDIDATE
+          * Math.min(segment.size(), kept + (long) Math.max(kept, MIN_CHUNK));
+    }
+    int words = segment.codes().bits() / Long.SIZE;
+    return CodeScan.bytesNeeded(segment.codes(), kept)
+        + (BYTES_PER_CANDIDATE + (long) words * Long.BYTES) * kept;
+  }
+
   /** Whether codes played no part, so that all stages but the float ones see exact scores. */
   boolean exact() {
     return exact;
