@@ -47,6 +47,19 @@ final class FunnelSearch {
     return truncated;
   }
 
+  /**
+   * Most heap that {@link #run} takes at a time.
+   *
+   * @param k candidates to keep after the last stage
+   */
+  long bytesNeeded(Funnel funnel, int k) {
+    long bytes = 0;
+    for (SegmentSearch segment : segments) {
+      bytes += segment.bytesNeeded(funnel, k);
+    }
+    return bytes;
+  }
+
   /** A step on one segment that returns how many vectors it compared. */
   private interface Step {
     long run(int segment) throws IOException;

@@ -64,6 +64,7 @@ public final class MatryoshkaQuery extends Query {
   private final List<Stage> stages;
   private final BitSetProducer parents;
   private final Cancellation cancellation;
+  private final ScratchMemory memory;
 
   /**
    * @param field name of the vector field
@@ -83,7 +84,7 @@ public final class MatryoshkaQuery extends Query {
       List<Stage> stages,
       BitSetProducer parents,
       Cancellation cancellation) {
-    this(field, target, k, null, filter, stages, parents, cancellation);
+    this(field, target, k, null, filter, stages, parents, cancellation, ScratchMemory.UNACCOUNTED);
   }
 
   private MatryoshkaQuery(
@@ -94,7 +95,8 @@ public final class MatryoshkaQuery extends Query {
       Query filter,
       List<Stage> stages,
       BitSetProducer parents,
-      Cancellation cancellation) {
+      Cancellation cancellation,
+      ScratchMemory memory) {
     if (k < 1) {
       throw new IllegalArgumentException("[k] must be at least [1] but was [" + k + "]");
     }
@@ -106,11 +108,19 @@ public final class MatryoshkaQuery extends Query {
     this.stages = stages == null ? null : List.copyOf(stages);
     this.parents = parents;
     this.cancellation = Objects.requireNonNull(cancellation);
+    this.memory = Objects.requireNonNull(memory);
   }
 
   /** The same query, but only those of the k documents that are similar enough. */
   public MatryoshkaQuery atLeast(SimilarityThreshold similarity) {
-    return new MatryoshkaQuery(field, target, k, similarity, filter, stages, parents, cancellation);
+    return new MatryoshkaQuery(
+        field, target, k, similarity, filter, stages, parents, cancellation, memory);
+  }
+
+  /** The same query, whose searches take their memory from what there is. */
+  public MatryoshkaQuery within(ScratchMemory available) {
+    return new MatryoshkaQuery(
+        field, target, k, threshold, filter, stages, parents, cancellation, available);
   }
 
   @Override
@@ -161,7 +171,10 @@ public final class MatryoshkaQuery extends Query {
       }
       FunnelSearch search = new FunnelSearch(segments, searcher.getTaskExecutor());
       int candidates = parents == null ? k : funnel.scoredAtFullPrecision();
-      long[] keys = search.run(funnel, accept, candidates);
+      long[] keys;
+      try (ScratchMemory.Taken taken = memory.take(search.bytesNeeded(funnel, candidates))) {
+        keys = search.run(funnel, accept, candidates);
+      }
       if (parents != null) {
         keys = ParentDiversity.best(keys, k, searcher.getIndexReader(), parents);
         if (keys.length < k && search.truncated()) {
