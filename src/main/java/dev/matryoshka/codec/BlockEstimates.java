@@ -101,7 +101,9 @@ public final class BlockEstimates {
     }
     int count = cursor.count(block);
     int perVector = cursor.correctionsPerVector();
-    cursor.readBlockCorrections(block, corrections);
+    for (int i = 0; i < count; i++) {
+      cursor.readCorrections(block * BLOCK + i, corrections, i * perVector);
+    }
     Arrays.fill(estimates, 0, count, 0);
     for (int level = 0; level < planes.length; level++) {
       cursor.readBlock(level, block, words);

@@ -41,7 +41,8 @@ final class LikelyMatches {
   private final SegmentView segment;
   private final BlockEstimates estimates;
   private final FindAllCounts counts;
-  private final FittedLine line = new FittedLine();
+  private Regression.Line line;
+  private double deviation;
   private double minScore;
   private double leastEstimate;
   private double hopelessEstimate;
@@ -77,6 +78,7 @@ final class LikelyMatches {
     int every = Math.max(1, blocks / SAMPLED_BLOCKS);
     int drawn = (blocks - every / 2 + every - 1) / every;
     int perBlock = Math.clamp(segment.size() / SAMPLE_SHARE, MIN_SAMPLE, MAX_SAMPLE) / drawn + 1;
+    Regression regression = new Regression();
     long[] best = new long[BlockEstimates.BLOCK];
     for (int block = every / 2; block < blocks; block += every) {
       float[] ofBlock = estimates.of(block);
@@ -88,10 +90,11 @@ final class LikelyMatches {
       CandidateKeys.select(best, 0, count, sampled);
       for (int i = 0; i < sampled; i++) {
         int lane = CandidateKeys.doc(best[i]);
-        line.add(ofBlock[lane], linear(scorer.score(block * BlockEstimates.BLOCK + lane)));
+        regression.add(ofBlock[lane], linear(scorer.score(block * BlockEstimates.BLOCK + lane)));
       }
     }
-    line.fit();
+    line = regression.line();
+    deviation = Math.max(Math.sqrt(line.variance()), Float.MIN_NORMAL);
   }
 
   /** A score on the scale of estimates. */
@@ -102,8 +105,17 @@ final class LikelyMatches {
   /** Looks for at least this score from now on. */
   void raise(float score) {
     minScore = linear(score);
-    leastEstimate = line.whereAbove(minScore, MARGIN);
-    hopelessEstimate = line.whereAbove(minScore, 2 * MARGIN);
+    leastEstimate = leastEstimate(MARGIN);
+    hopelessEstimate = leastEstimate(2 * MARGIN);
+  }
+
+  /** The least estimate whose score would deviate by no more than so many deviations. */
+  private double leastEstimate(double deviations) {
+    double least = minScore - deviations * deviation - line.intercept();
+    if (line.slope() > 0) {
+      return least / line.slope();
+    }
+    return least > 0 ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY;
   }
 
   /**
@@ -127,7 +139,7 @@ final class LikelyMatches {
         if (estimate >= leastEstimate) {
           into[found++] = ord;
         } else if (estimate >= hopelessEstimate) {
-          counts.miss(PromisingFirst.tail(line.deviations(estimate, minScore)));
+          counts.miss(NormalTail.above((minScore - line.at(estimate)) / deviation));
         }
       }
       from = to;
