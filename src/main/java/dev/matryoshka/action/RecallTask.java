@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.action;
 
+import dev.matryoshka.query.WireVersion;
 import java.io.IOException;
 import java.util.Map;
 import org.elasticsearch.common.io.stream.StreamInput;
@@ -56,8 +57,9 @@ public final class RecallTask extends CancellableTask {
     public static final String NAME = "matryoshka_recall";
 
     /** Reads what {@link #writeTo} wrote. */
-    public Progress(StreamInput in) throws IOException {
-      this(in.readVInt(), in.readVInt());
+    public static Progress read(StreamInput in) throws IOException {
+      WireVersion.read(in, RecallAction.NAME);
+      return new Progress(in.readVInt(), in.readVInt());
     }
 
     @Override
@@ -67,6 +69,7 @@ public final class RecallTask extends CancellableTask {
 
     @Override
     public void writeTo(StreamOutput out) throws IOException {
+      WireVersion.write(out);
       out.writeVInt(total);
       out.writeVInt(compared);
     }

@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.action;
 
+import dev.matryoshka.query.WireVersion;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Locale;
@@ -67,12 +68,14 @@ public final class StatsRequest extends BroadcastRequest<StatsRequest> {
   /** Reads what {@link #writeTo} wrote. */
   public StatsRequest(StreamInput in) throws IOException {
     super(in);
+    WireVersion.read(in, StatsAction.NAME);
     level = Level.of(in.readString());
   }
 
   @Override
   public void writeTo(StreamOutput out) throws IOException {
     super.writeTo(out);
+    WireVersion.write(out);
     out.writeString(level.label());
   }
 

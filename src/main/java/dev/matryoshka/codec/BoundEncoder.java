@@ -119,11 +119,16 @@ final class BoundEncoder {
       FieldInfo field, int[] levels, int count, RotationChoice.Vectors vectors, Runnable interrupt)
       throws IOException {
     VectorSimilarityFunction similarity = field.getVectorSimilarityFunction();
-    VectorSample sample =
-        new VectorSample(
-            field.getVectorDimension(), count, similarity == VectorSimilarityFunction.COSINE);
-    vectors.sample(sample);
-    return sample.trainBounds(levels, similarity == VectorSimilarityFunction.EUCLIDEAN, interrupt);
+    return TrainingTurns.SHARED.run(
+        () -> {
+          VectorSample sample =
+              new VectorSample(
+                  field.getVectorDimension(), count, similarity == VectorSimilarityFunction.COSINE);
+          vectors.sample(sample);
+          return sample.trainBounds(
+              levels, similarity == VectorSimilarityFunction.EUCLIDEAN, interrupt);
+        },
+        interrupt);
   }
 
   private static int[] ints(List<Integer> levels) {

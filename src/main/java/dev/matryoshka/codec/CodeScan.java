@@ -113,7 +113,7 @@ public final class CodeScan {
       TaskExecutor executor)
       throws IOException {
     int blocks = codes.blocks();
-    int slice = Math.max(SLICE_BLOCKS, (blocks + MAX_SLICES - 1) / MAX_SLICES);
+    int slice = slice(blocks);
     int words = codes.levels()[level] / Long.SIZE;
     List<Callable<HammingSelector>> tasks = new ArrayList<>();
     for (int from = 0; from < blocks; from += slice) {
@@ -121,7 +121,8 @@ public final class CodeScan {
       int end = Math.min(blocks, from + slice);
       tasks.add(
           () -> {
-            HammingSelector selector = new HammingSelector(keep, start, words, codes.size());
+            int offered = (end - first) * MatryoshkaVectorsFormat.BLOCK;
+            HammingSelector selector = new HammingSelector(keep, start, words, offered);
             new BlockScan(codes, query, level, accepted.ordinals(), interrupt)
                 .offer(first, end, selector);
             selector.finish();
@@ -130,6 +131,24 @@ public final class CodeScan {
     }
     List<HammingSelector> parts = executor.invokeAll(tasks);
     return parts.size() == 1 ? parts.getFirst() : HammingSelector.merge(parts);
+  }
+
+  /** Blocks that one task scans. */
+  private static int slice(int blocks) {
+    return Math.max(SLICE_BLOCKS, (blocks + MAX_SLICES - 1) / MAX_SLICES);
+  }
+
+  /**
+   * Most heap that a scan which keeps so many codes takes: what its tasks select, twice that while
+   * it is merged.
+   */
+  public static long bytesNeeded(SegmentCodes codes, int keep) {
+    int slice = slice(codes.blocks());
+    long slices = (codes.blocks() + slice - 1) / slice;
+    long selected = slices * Math.min(2L * keep, (long) slice * MatryoshkaVectorsFormat.BLOCK);
+    selected = Math.min(selected, codes.size() + (long) MatryoshkaVectorsFormat.BLOCK);
+    long merged = slices == 1 ? 0 : Math.min(2L * keep, codes.size());
+    return (selected + merged) * (2 * Integer.BYTES + codes.bits() / Byte.SIZE);
   }
 
   /**

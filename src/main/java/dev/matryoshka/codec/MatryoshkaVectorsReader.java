@@ -61,10 +61,8 @@ public final class MatryoshkaVectorsReader extends KnnVectorsReader {
     try {
       boolean halves =
           fields.values().stream().anyMatch(meta -> meta.element() == VectorElement.BFLOAT16);
-      rawVectors =
-          halves
-              ? new BFloat16VectorsReader(state)
-              : MatryoshkaVectorsFormat.FLOAT_VECTORS.fieldsReader(state);
+      rawVectors = openRaw(state, halves);
+      checkSizes(state, fields, rawVectors);
       data = openData(state, version);
       for (FieldMeta meta : fields.values()) {
         checkBounds(meta, data);
@@ -74,6 +72,40 @@ public final class MatryoshkaVectorsReader extends KnnVectorsReader {
     } finally {
       if (success == false) {
         IOUtils.closeWhileHandlingException(rawVectors, data);
+      }
+    }
+  }
+
+  private static FlatVectorsReader openRaw(SegmentReadState state, boolean halves)
+      throws IOException {
+    try {
+      return halves
+          ? new BFloat16VectorsReader(state)
+          : MatryoshkaVectorsFormat.FLOAT_VECTORS.fieldsReader(state);
+    } catch (IllegalStateException e) {
+      // Lucene's way to say that its metadata contradicts what it was told of the fields.
+      throw new CorruptIndexException(
+          "contradicts the metadata of the full-precision vectors: " + e.getMessage(),
+          fileName(state, MatryoshkaVectorsFormat.META_EXTENSION),
+          e);
+    }
+  }
+
+  private static void checkSizes(
+      SegmentReadState state, Map<String, FieldMeta> fields, FlatVectorsReader rawVectors)
+      throws IOException {
+    for (var field : fields.entrySet()) {
+      int stored = rawVectors.getFloatVectorValues(field.getKey()).size();
+      if (stored != field.getValue().size()) {
+        throw new CorruptIndexException(
+            "["
+                + field.getValue().size()
+                + "] vectors instead of the ["
+                + stored
+                + "] that are stored of field ["
+                + field.getKey()
+                + "]",
+            fileName(state, MatryoshkaVectorsFormat.META_EXTENSION));
       }
     }
   }

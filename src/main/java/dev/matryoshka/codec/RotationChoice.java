@@ -98,9 +98,20 @@ record RotationChoice(KnownRotation rotation, String reason) {
         why = String.format(Locale.ROOT, "alignment drifted from %.4f to %.4f", then, now);
       }
     }
-    return mayTrain
-        ? train(vectors, new VectorSample(dims, count, unitLength), kind, levels, interrupt, why)
-        : null;
+    if (mayTrain == false) {
+      return null;
+    }
+    String reason = why;
+    return TrainingTurns.SHARED.run(
+        () ->
+            train(
+                vectors,
+                new VectorSample(dims, count, unitLength),
+                kind,
+                levels,
+                interrupt,
+                reason),
+        interrupt);
   }
 
   private static RotationChoice train(

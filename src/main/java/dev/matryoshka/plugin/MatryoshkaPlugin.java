@@ -108,7 +108,7 @@ public final class MatryoshkaPlugin extends Plugin
   public List<NamedWriteableRegistry.Entry> getNamedWriteables() {
     return List.of(
         new NamedWriteableRegistry.Entry(
-            Task.Status.class, RecallTask.Progress.NAME, RecallTask.Progress::new));
+            Task.Status.class, RecallTask.Progress.NAME, RecallTask.Progress::read));
   }
 
   @Override

@@ -19,6 +19,7 @@ import dev.matryoshka.search.Cancellation;
 import dev.matryoshka.search.FindAllQuery;
 import dev.matryoshka.search.MatryoshkaQuery;
 import dev.matryoshka.search.RecallTarget;
+import dev.matryoshka.search.ScratchMemory;
 import dev.matryoshka.search.SimilarityThreshold;
 import dev.matryoshka.search.Stage;
 import java.io.IOException;
@@ -32,6 +33,7 @@ import org.apache.lucene.search.MatchNoDocsQuery;
 import org.apache.lucene.search.Query;
 import org.apache.lucene.util.SetOnce;
 import org.elasticsearch.TransportVersion;
+import org.elasticsearch.common.breaker.CircuitBreaker;
 import org.elasticsearch.common.io.stream.StreamInput;
 import org.elasticsearch.common.io.stream.StreamOutput;
 import org.elasticsearch.common.lucene.search.Queries;
@@ -301,7 +303,19 @@ public final class MatryoshkaQueryBuilder extends LeafQueryBuilder<MatryoshkaQue
     if (parameters.recall() != null) {
       best = best.aimingAt(parameters.recall());
     }
-    return threshold == null ? best : best.atLeast(threshold);
+    MatryoshkaQuery bounded = best.within(memory(context.getCircuitBreaker()));
+    return threshold == null ? bounded : bounded.atLeast(threshold);
+  }
+
+  /** Memory of searches counts as memory of requests, of which a node has so much. */
+  private static ScratchMemory memory(@Nullable CircuitBreaker breaker) {
+    if (breaker == null) {
+      return ScratchMemory.UNACCOUNTED;
+    }
+    return bytes -> {
+      breaker.addEstimateBytesAndMaybeBreak(bytes, NAME);
+      return () -> breaker.addWithoutBreaking(-bytes);
+    };
   }
 
   /** A plain conjunction, so that whichever of the clauses is cheaper leads. */

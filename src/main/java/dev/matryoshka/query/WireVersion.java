@@ -16,7 +16,7 @@ import org.elasticsearch.common.io.stream.StreamInput;
 import org.elasticsearch.common.io.stream.StreamOutput;
 
 /**
- * The byte that leads our part of a query on the wire. Plugins cannot register transport versions,
+ * The byte that leads what we send from node to node. Plugins cannot register transport versions,
  * so nodes that run different releases of this one tell each other apart by it.
  */
 public final class WireVersion {
@@ -31,15 +31,18 @@ public final class WireVersion {
   }
 
   /**
+   * Checks what {@link #write} wrote.
+   *
+   * @param what query or action, for the message
    * @throws IllegalArgumentException when the sender runs a release that this one cannot understand
    */
-  public static void read(StreamInput in, String query) throws IOException {
+  public static void read(StreamInput in, String what) throws IOException {
     byte version = in.readByte();
     if (version != CURRENT) {
       throw new IllegalArgumentException(
           "["
-              + query
-              + "] query has wire version ["
+              + what
+              + "] has wire version ["
               + version
               + "] but this node knows only ["
               + CURRENT

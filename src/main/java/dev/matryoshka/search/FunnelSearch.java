@@ -48,6 +48,19 @@ final class FunnelSearch {
   }
 
   /**
+   * Most heap that {@link #run} takes at a time.
+   *
+   * @param k candidates to keep after the last stage
+   */
+  long bytesNeeded(Funnel funnel, int k) {
+    long bytes = 0;
+    for (SegmentSearch segment : segments) {
+      bytes += segment.bytesNeeded(funnel, k);
+    }
+    return bytes;
+  }
+
+  /**
    * Runs all stages.
    *
    * @param accept accepted documents of each segment

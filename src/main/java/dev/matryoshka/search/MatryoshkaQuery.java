@@ -65,6 +65,7 @@ public final class MatryoshkaQuery extends Query {
   private final RecallTarget recall;
   private final BitSetProducer parents;
   private final Cancellation cancellation;
+  private final ScratchMemory memory;
 
   /**
    * @param field name of the vector field
@@ -93,7 +94,8 @@ public final class MatryoshkaQuery extends Query {
         stages,
         stages == null ? RecallTarget.DEFAULT : null,
         parents,
-        cancellation);
+        cancellation,
+        ScratchMemory.UNACCOUNTED);
   }
 
   private MatryoshkaQuery(
@@ -105,7 +107,8 @@ public final class MatryoshkaQuery extends Query {
       List<Stage> stages,
       RecallTarget recall,
       BitSetProducer parents,
-      Cancellation cancellation) {
+      Cancellation cancellation,
+      ScratchMemory memory) {
     if (k < 1) {
       throw new IllegalArgumentException("[k] must be at least [1] but was [" + k + "]");
     }
@@ -118,18 +121,25 @@ public final class MatryoshkaQuery extends Query {
     this.recall = recall;
     this.parents = parents;
     this.cancellation = Objects.requireNonNull(cancellation);
+    this.memory = Objects.requireNonNull(memory);
   }
 
   /** The same query, but only those of the k documents that are similar enough. */
   public MatryoshkaQuery atLeast(SimilarityThreshold similarity) {
     return new MatryoshkaQuery(
-        field, target, k, similarity, filter, stages, recall, parents, cancellation);
+        field, target, k, similarity, filter, stages, recall, parents, cancellation, memory);
+  }
+
+  /** The same query, whose searches take their memory from what there is. */
+  public MatryoshkaQuery within(ScratchMemory available) {
+    return new MatryoshkaQuery(
+        field, target, k, threshold, filter, stages, recall, parents, cancellation, available);
   }
 
   /** The same query, with a funnel that aims at a recall instead of one that is spelled out. */
   public MatryoshkaQuery aimingAt(RecallTarget newRecall) {
     return new MatryoshkaQuery(
-        field, target, k, threshold, filter, null, newRecall, parents, cancellation);
+        field, target, k, threshold, filter, null, newRecall, parents, cancellation, memory);
   }
 
   @Override
@@ -178,7 +188,10 @@ public final class MatryoshkaQuery extends Query {
       }
       FunnelSearch search = new FunnelSearch(segments, searcher.getTaskExecutor());
       int candidates = parents == null ? k : funnel.scoredAtFullPrecision();
-      long[] keys = search.run(funnel, accept, wanted, candidates);
+      long[] keys;
+      try (ScratchMemory.Taken taken = memory.take(search.bytesNeeded(funnel, candidates))) {
+        keys = search.run(funnel, accept, wanted, candidates);
+      }
       if (parents != null) {
         keys = ParentDiversity.best(keys, k, searcher.getIndexReader(), parents);
         if (keys.length < k && search.truncated()) {

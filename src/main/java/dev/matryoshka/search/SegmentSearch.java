@@ -59,6 +59,26 @@ final class SegmentSearch {
     return candidates;
   }
 
+  /** Ordinal and score of a candidate, its key twice over, and marks and indices of it. */
+  private static final int BYTES_PER_CANDIDATE = 40;
+
+  /**
+   * Most heap that a funnel takes here at a time.
+   *
+   * @param k what the last stage keeps
+   */
+  long bytesNeeded(Funnel funnel, int k) {
+    Stage first = funnel.first();
+    int kept = Math.min(first.keep() == Stage.LAST ? k : first.keep(), segment.size());
+    if (segment.codes() == null || first.kind() != Stage.Kind.HAMMING) {
+      return BYTES_PER_CANDIDATE
+          * Math.min(segment.size(), kept + (long) Math.max(kept, MIN_CHUNK));
+    }
+    int words = segment.codes().bits() / Long.SIZE;
+    return CodeScan.bytesNeeded(segment.codes(), kept)
+        + (BYTES_PER_CANDIDATE + (long) words * Long.BYTES) * kept;
+  }
+
   /** Whether codes played no part, so that all stages but the float ones see exact scores. */
   boolean exact() {
     return exact;
@@ -70,7 +90,7 @@ final class SegmentSearch {
    *
    * @param enough accepted vectors up to this number are scored at full precision straight away
    * @param k what the last stage keeps
-   * @return vectors compared
+   * @return vectors compared, of documents that the caller may see
    */
   int scan(Stage stage, AcceptDocs acceptDocs, int enough, int k) throws IOException {
     Bits acceptedDocs = acceptDocs.bits();
@@ -107,7 +127,8 @@ final class SegmentSearch {
     for (int i = 0; i < nearest.size(); i++) {
       candidates.add(nearest.position(i), -nearest.distance(i), nearest.codes(), i * words);
     }
-    return scattered ? accepted : segment.size();
+    // Codes of hidden documents are passed by too, but their number is nobody's business.
+    return scattered ? accepted : Math.min(segment.size(), segment.context().reader().numDocs());
   }
 
   private void start(int capacity, int words) {

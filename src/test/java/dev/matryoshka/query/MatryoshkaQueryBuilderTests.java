@@ -512,7 +512,7 @@ public class MatryoshkaQueryBuilderTests extends AbstractQueryTestCase<Matryoshk
         assertThat(
             e.getMessage(),
             allOf(
-                containsString("[matryoshka] query has wire version [9]"),
+                containsString("[matryoshka] has wire version [9]"),
                 containsString("knows only [1]")));
       }
     }
