@@ -14,6 +14,8 @@ package dev.matryoshka.search;
 import dev.matryoshka.search.ExpectedMisses.Work;
 import dev.matryoshka.search.Regression.Line;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.lucene.search.AcceptDocs;
 
 /**
@@ -65,6 +67,8 @@ final class AdaptiveSegment {
   private final SegmentSearch search;
   private final AcceptDocs acceptDocs;
   private final Funnel funnel;
+  private final ScratchMemory memory;
+  private final List<ScratchMemory.Taken> taken = new ArrayList<>();
   private final Regression estimateByCoarse = new Regression();
   private final Regression scoreByEstimate = new Regression();
   private Stage first;
@@ -79,13 +83,21 @@ final class AdaptiveSegment {
 
   /**
    * @param funnel a default one: its first stage captures, the last one scores
+   * @param memory where to take what wider scans need
    */
-  AdaptiveSegment(SegmentSearch search, AcceptDocs acceptDocs, Funnel funnel) {
+  AdaptiveSegment(
+      SegmentSearch search, AcceptDocs acceptDocs, Funnel funnel, ScratchMemory memory) {
+    this.memory = memory;
     this.search = search;
     this.acceptDocs = acceptDocs;
     this.funnel = funnel;
     this.first = funnel.first();
     this.margin = funnel.target().margin();
+  }
+
+  /** Gives memory back. */
+  void close() {
+    taken.forEach(ScratchMemory.Taken::close);
   }
 
   /** Whether the scan has scored everything at full precision. */
@@ -206,6 +218,7 @@ final class AdaptiveSegment {
     if (wider > 0) {
       widenings++;
       widen();
+      taken.add(memory.take(search.bytesNeeded(first, k)));
       scan(k);
     } else if (work.estimates() > 0) {
       captured.estimate(step(work.estimates(), captured.estimatedCount()));

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.lucene.document.IntPoint;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexWriter;
@@ -118,7 +119,7 @@ public class TargetRecallTests extends MatryoshkaTestCase {
           estimated[t] += funnel.stages().get(1).compared();
           scored[t] += funnel.stages().get(2).compared();
           // What is predicted is at least what was asked for, unless widening came to its end.
-          if (funnel.stages().getFirst().compared() == reader.maxDoc()) {
+          if (funnel.stages().getFirst().compared() == reader.numDocs()) {
             assertTrue("" + funnel, funnel.predictedRecall() >= targets[t] - 1e-9);
           }
         }
@@ -132,6 +133,30 @@ public class TargetRecallTests extends MatryoshkaTestCase {
     }
   }
 
+  public void testMemoryOfWiderScansIsTakenAndGivenBack() throws IOException {
+    AtomicLong held = new AtomicLong();
+    AtomicLong most = new AtomicLong();
+    ScratchMemory memory =
+        bytes -> {
+          most.accumulateAndGet(held.addAndGet(bytes), Math::max);
+          return () -> held.addAndGet(-bytes);
+        };
+    try (Directory directory = index(12_000, 1, VectorSimilarityFunction.COSINE);
+        DirectoryReader reader = DirectoryReader.open(directory)) {
+      IndexSearcher searcher = newSearcher(reader);
+      long narrow = 0;
+      for (int q = 0; q < 10; q++) {
+        MatryoshkaQuery query = query(SearchIndex.vector(random(), DIMS), 1, null, 0.9999);
+        most.set(0);
+        ExecutedFunnel funnel = executed(searcher, query.within(memory));
+        assertEquals(0, held.get());
+        boolean widened = funnel.stages().getFirst().compared() > reader.numDocs();
+        narrow = widened ? narrow : most.get();
+        assertTrue(widened == false || most.get() > narrow);
+      }
+    }
+  }
+
   /** The first scan captures 4040 at k of 1; with codes that know nothing it cannot do. */
   public void testHardQueriesScanOnceMore() throws IOException {
     try (Directory directory = index(12_000, 1, VectorSimilarityFunction.COSINE);
@@ -141,7 +166,7 @@ public class TargetRecallTests extends MatryoshkaTestCase {
       for (int q = 0; q < 10; q++) {
         float[] target = SearchIndex.vector(random(), DIMS);
         ExecutedFunnel funnel = executed(searcher, query(target, 1, null, 0.9999));
-        widened += funnel.stages().getFirst().compared() > reader.maxDoc() ? 1 : 0;
+        widened += funnel.stages().getFirst().compared() > reader.numDocs() ? 1 : 0;
       }
       assertTrue("" + widened, widened > 0);
     }
