@@ -67,7 +67,7 @@ final class LossReport {
       throws IOException {
     int k = survival.k();
     List<Stage> stages =
-        Funnel.defaults(VectorSimilarityFunction.COSINE, set.dims(), index.codes(0).bits(), k)
+        Funnel.defaults(VectorSimilarityFunction.COSINE, set.dims(), index.codes(0).bits(), k, null)
             .stages();
     double before = 1;
     for (int i = 0; i < stages.size(); i++) {

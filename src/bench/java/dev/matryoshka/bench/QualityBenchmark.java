@@ -18,6 +18,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /** Measures what searches lose, and prints it as tables. Started by {@code bin/bench quality}. */
 public final class QualityBenchmark {
@@ -66,7 +67,8 @@ public final class QualityBenchmark {
     if (wants(Part.NESTED)) {
       new NestedReport(set, survivals, out).print();
     }
-    if (wants(Part.END_TO_END) || wants(Part.MANY) || wants(Part.LOSS) || wants(Part.KEEPS)) {
+    if (Stream.of(Part.END_TO_END, Part.MANY, Part.LOSS, Part.KEEPS, Part.TARGET)
+        .anyMatch(this::wants)) {
       CodecOptions defaults = CodecOptions.defaults(set.dims());
       try (VectorIndex index = VectorIndex.build(set.documents(), defaults, 1)) {
         searchWith(index, set, exact, survivals);
@@ -90,6 +92,9 @@ public final class QualityBenchmark {
     }
     if (wants(Part.KEEPS)) {
       new KeepsReport(set, survivals, out).print(index);
+    }
+    if (wants(Part.TARGET)) {
+      new TargetReport(set, survivals, out).print(index);
     }
   }
 

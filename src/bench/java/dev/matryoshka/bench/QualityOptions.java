@@ -46,6 +46,7 @@ record QualityOptions(
     MANY,
     LOSS,
     KEEPS,
+    TARGET,
     DRIFT;
 
     String label() {

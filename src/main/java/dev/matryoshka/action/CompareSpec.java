@@ -13,6 +13,7 @@ package dev.matryoshka.action;
 
 import dev.matryoshka.query.QueryStages;
 import dev.matryoshka.query.WireVersion;
+import dev.matryoshka.search.RecallTarget;
 import java.io.IOException;
 import java.util.List;
 import org.elasticsearch.common.io.stream.StreamInput;
@@ -25,13 +26,15 @@ import org.elasticsearch.index.query.QueryBuilder;
  * A batch of queries to compare.
  *
  * @param ks numbers of documents to find
- * @param stages the funnel, or null for the default one
+ * @param stages the funnel, or null for one that aims at a recall
+ * @param recall what to aim at, or null for the default
  * @param filters what documents must match
  */
 record CompareSpec(
     String field,
     List<Integer> ks,
     @Nullable QueryStages stages,
+    @Nullable RecallTarget recall,
     List<QueryBuilder> filters,
     List<AuditQuery> queries)
     implements Writeable {
@@ -48,8 +51,14 @@ record CompareSpec(
         in.readString(),
         in.readCollectionAsList(StreamInput::readVInt),
         in.readOptionalWriteable(QueryStages::read),
+        readRecall(in),
         in.readNamedWriteableCollectionAsList(QueryBuilder.class),
         in.readCollectionAsList(AuditQuery::read));
+  }
+
+  private static RecallTarget readRecall(StreamInput in) throws IOException {
+    Double share = in.readOptionalDouble();
+    return share == null ? null : new RecallTarget(share);
   }
 
   @Override
@@ -58,6 +67,7 @@ record CompareSpec(
     out.writeString(field);
     out.writeCollection(ks, StreamOutput::writeVInt);
     out.writeOptionalWriteable(stages);
+    out.writeOptionalDouble(recall == null ? null : recall.share());
     out.writeNamedWriteableCollection(filters);
     out.writeCollection(queries);
   }

@@ -13,6 +13,7 @@ package dev.matryoshka.action;
 
 import dev.matryoshka.query.MatryoshkaQueryBuilder;
 import dev.matryoshka.query.QueryStages;
+import dev.matryoshka.search.RecallTarget;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -60,6 +61,7 @@ public final class RecallRequest extends BroadcastRequest<RecallRequest> {
   private static final ParseField QUERY_VECTORS = new ParseField("query_vectors");
   private static final ParseField SAMPLE = new ParseField("sample");
   private static final ParseField K = new ParseField("k");
+  private static final ParseField TARGET_RECALL = new ParseField("target_recall");
   private static final ParseField FILTER = new ParseField("filter");
   private static final ParseField WORST = new ParseField("worst");
   private static final ParseField DETAILS = new ParseField("details");
@@ -124,6 +126,7 @@ public final class RecallRequest extends BroadcastRequest<RecallRequest> {
         (parser, context) -> QueryStages.parse(parser),
         QueryStages.STAGES,
         ValueType.OBJECT_ARRAY);
+    PARSER.declareDouble((request, recall) -> request.recall = recall, TARGET_RECALL);
     PARSER.declareFieldArray(
         (request, filters) -> request.filters = List.copyOf(filters),
         (parser, context) -> AbstractQueryBuilder.parseTopLevelQuery(parser),
@@ -166,6 +169,7 @@ public final class RecallRequest extends BroadcastRequest<RecallRequest> {
   private Sample sample;
   private List<Integer> ks = List.of(DEFAULT_K);
   private QueryStages stages;
+  private Double recall;
   private List<QueryBuilder> filters = List.of();
   private int worst = DEFAULT_WORST;
   private boolean details;
@@ -234,6 +238,7 @@ public final class RecallRequest extends BroadcastRequest<RecallRequest> {
           ValidateActions.addValidationError(
               between("[size] of [sample]", MAX_QUERIES, sample.size), errors);
     }
+    errors = validateRecall(errors);
     if (worst < 0 || worst > MAX_QUERIES) {
       errors =
           ValidateActions.addValidationError(
@@ -263,6 +268,22 @@ public final class RecallRequest extends BroadcastRequest<RecallRequest> {
         : ValidateActions.addValidationError(
             "[ratings] must be at most [" + MAX_RATINGS + "] in all but are [" + ratings + "]",
             errors);
+  }
+
+  private ActionRequestValidationException validateRecall(ActionRequestValidationException errors) {
+    if (recall != null && stages != null) {
+      return ValidateActions.addValidationError(
+          "[target_recall] chooses the stages, so it does not go with [stages], but was ["
+              + recall
+              + "]",
+          errors);
+    }
+    try {
+      recall();
+      return errors;
+    } catch (IllegalArgumentException e) {
+      return ValidateActions.addValidationError(e.getMessage(), errors);
+    }
   }
 
   private ActionRequestValidationException validateKs(ActionRequestValidationException errors) {
@@ -317,6 +338,12 @@ public final class RecallRequest extends BroadcastRequest<RecallRequest> {
   @Nullable
   QueryStages stages() {
     return stages;
+  }
+
+  /** What searches aim at, or null for the default; only what {@link #validate} let pass. */
+  @Nullable
+  RecallTarget recall() {
+    return recall == null ? null : new RecallTarget(recall);
   }
 
   List<QueryBuilder> filters() {

@@ -131,6 +131,9 @@ public final class StatsResponse extends BroadcastResponse {
   private static void write(XContentBuilder b, SearchCounts counts) throws IOException {
     b.startObject("search");
     b.field("searches", counts.searches());
+    if (counts.predicted() > 0) {
+      b.field("predicted_recall", counts.predictedRecall() / counts.predicted());
+    }
     b.startObject("stages");
     for (var stage : new TreeMap<>(counts.stages()).entrySet()) {
       b.startObject(stage.getKey());

@@ -94,7 +94,13 @@ public final class TransportCompareAction
     ShardId shard = context.indexShard().shardId();
     MatryoshkaQueryBuilder builder =
         new MatryoshkaQueryBuilder(
-            spec.field(), query.vector(), null, spec.largestK(), spec.filters(), spec.stages());
+            spec.field(),
+            query.vector(),
+            null,
+            spec.largestK(),
+            spec.filters(),
+            spec.stages(),
+            spec.recall());
     int[] excluded =
         shard.equals(query.source()) ? docs(execution, context.searcher(), query.id()) : new int[0];
     Comparison comparison =

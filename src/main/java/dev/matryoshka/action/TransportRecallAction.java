@@ -194,11 +194,18 @@ public final class TransportRecallAction extends TransportAction<RecallRequest, 
         return;
       }
       CompareSpec all =
-          new CompareSpec(request.field(), request.ks(), request.stages(), filters, List.of());
+          new CompareSpec(
+              request.field(),
+              request.ks(),
+              request.stages(),
+              request.recall(),
+              filters,
+              List.of());
       int size = Math.clamp(BATCH_TIMES_K / all.largestK(), 1, BATCH);
       List<AuditQuery> batch = queries.subList(done, Math.min(queries.size(), done + size));
       CompareSpec spec =
-          new CompareSpec(request.field(), request.ks(), request.stages(), filters, batch);
+          new CompareSpec(
+              request.field(), request.ks(), request.stages(), request.recall(), filters, batch);
       shards.execute(
           CompareAction.type(),
           new AllShardsRequest<>(request, spec),

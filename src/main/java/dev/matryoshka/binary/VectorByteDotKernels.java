@@ -104,19 +104,21 @@ final class VectorByteDotKernels extends ByteDotKernels {
       PLAIN.dots(rows, starts, count, length, weights, offset, sums);
       return;
     }
-    int i = 0;
-    for (; i + 4 <= count; i += 4) {
-      four(rows, starts, i, length, weights, offset, sums);
+    int quarter = count / 4;
+    for (int i = 0; i < quarter; i++) {
+      four(rows, starts, i, quarter, length, weights, offset, sums);
     }
-    for (; i < count; i++) {
+    for (int i = 4 * quarter; i < count; i++) {
       sums[i] = one(rows, starts[i], length, weights, offset);
     }
   }
 
+  /** Reads four rows a stride apart side by side: as streams, they are fetched ahead. */
   private static void four(
       MemorySegment rows,
       long[] starts,
       int first,
+      int stride,
       int length,
       float[] weights,
       int offset,
@@ -126,9 +128,9 @@ final class VectorByteDotKernels extends ByteDotKernels {
     FloatVector s2 = s0;
     FloatVector s3 = s0;
     long from0 = starts[first];
-    long from1 = starts[first + 1];
-    long from2 = starts[first + 2];
-    long from3 = starts[first + 3];
+    long from1 = starts[first + stride];
+    long from2 = starts[first + 2 * stride];
+    long from3 = starts[first + 3 * stride];
     for (int j = 0; j < length; j += LANES) {
       FloatVector weight = FloatVector.fromArray(FLOATS, weights, offset + j);
       s0 = load(rows, from0 + j).fma(weight, s0);
@@ -137,9 +139,9 @@ final class VectorByteDotKernels extends ByteDotKernels {
       s3 = load(rows, from3 + j).fma(weight, s3);
     }
     sums[first] = s0.reduceLanes(VectorOperators.ADD);
-    sums[first + 1] = s1.reduceLanes(VectorOperators.ADD);
-    sums[first + 2] = s2.reduceLanes(VectorOperators.ADD);
-    sums[first + 3] = s3.reduceLanes(VectorOperators.ADD);
+    sums[first + stride] = s1.reduceLanes(VectorOperators.ADD);
+    sums[first + 2 * stride] = s2.reduceLanes(VectorOperators.ADD);
+    sums[first + 3 * stride] = s3.reduceLanes(VectorOperators.ADD);
   }
 
   private static float one(MemorySegment rows, long from, int length, float[] weights, int offset) {

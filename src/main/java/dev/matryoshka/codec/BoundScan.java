@@ -164,28 +164,26 @@ public final class BoundScan {
   }
 
   /**
-   * Finds the vectors that cannot be ruled out.
+   * Rules out vectors.
    *
-   * @param first ordinal to begin with
-   * @param count adjacent ones to look at, at most {@link #BLOCK}
-   * @param into receives ordinals in ascending order
-   * @return how many
+   * @param first ordinal from which on to look
+   * @param ords ordinals in ascending order, less than {@link #BLOCK} beyond the first; on return
+   *     those that cannot be ruled out
+   * @param count how many are given
+   * @return how many are left
    */
-  public int candidates(int first, int count, int[] into) throws IOException {
-    for (int i = 0; i < count; i++) {
-      into[i] = first + i;
-    }
-    if (usable == false) {
+  public int ruleOut(int first, int[] ords, int count) throws IOException {
+    if (usable == false || count == 0) {
       return count;
     }
-    cursor.readCorrections(first, count, corrections);
+    cursor.readCorrections(first, ords[count - 1] - first + 1, corrections);
     int left = count;
     for (int level = 0; level < meta.levels().length && left > 0; level++) {
       if (level == prepared) {
         prepare(level);
       }
-      cursor.dots(level, into, left, weights, sums);
-      left = ruleOut(level, first, into, left);
+      cursor.dots(level, ords, left, weights, sums);
+      left = ruleOut(level, first, ords, left);
     }
     return left;
   }

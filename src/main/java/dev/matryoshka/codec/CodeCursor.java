@@ -13,6 +13,7 @@ package dev.matryoshka.codec;
 
 import java.io.IOException;
 import org.apache.lucene.store.IndexInput;
+import org.apache.lucene.store.RandomAccessInput;
 
 /**
  * Reads the codes and corrections of a segment. Codes come a block at a time into the caller's
@@ -26,11 +27,12 @@ public final class CodeCursor {
   private final FieldMeta.CodesMeta codes;
   private final int size;
   private final IndexInput[] areas;
-  private final IndexInput corrections;
+  private final RandomAccessInput corrections;
   private long[][] recent;
   private int recentBlock = -1;
 
-  CodeCursor(FieldMeta.CodesMeta codes, int size, IndexInput[] areas, IndexInput corrections) {
+  CodeCursor(
+      FieldMeta.CodesMeta codes, int size, IndexInput[] areas, RandomAccessInput corrections) {
     this.codes = codes;
     this.size = size;
     this.areas = areas;
@@ -122,7 +124,9 @@ public final class CodeCursor {
   /** Reads the corrections of one vector. */
   public void readCorrections(int ord, float[] into, int offset) throws IOException {
     int perVector = codes.correctionsPerVector();
-    corrections.seek((long) ord * perVector * Float.BYTES);
-    corrections.readFloats(into, offset, perVector);
+    long start = (long) ord * perVector * Float.BYTES;
+    for (int i = 0; i < perVector; i++) {
+      into[offset + i] = Float.intBitsToFloat(corrections.readInt(start + (long) i * Float.BYTES));
+    }
   }
 }

@@ -57,6 +57,11 @@ public final class QueryCode {
     return words;
   }
 
+  /** The centred query's projection for a bit of the code. */
+  float projection(int bit) {
+    return projected[bit];
+  }
+
   /** The index of a prefix length among the segment's levels, or -1. */
   public int level(int bits) {
     for (int i = 0; i < levels.length; i++) {
@@ -118,6 +123,11 @@ public final class QueryCode {
           corrections[correctionsOffset + l] * tables[l].dot(codes, codeOffset + bits / Long.SIZE);
       bits = levels[l];
     }
+    return complete(centredDot, corrections, correctionsOffset);
+  }
+
+  /** Turns an inner product of centred projections into an estimate. */
+  float complete(float centredDot, float[] corrections, int correctionsOffset) {
     if (similarity == VectorSimilarityFunction.EUCLIDEAN) {
       float square = corrections[correctionsOffset + levels.length + 1];
       return 2 * centredDot - square - centredSquare;

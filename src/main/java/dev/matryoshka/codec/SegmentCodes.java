@@ -18,6 +18,7 @@ import dev.matryoshka.rotation.TrainingStats;
 import java.io.IOException;
 import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.store.IndexInput;
+import org.apache.lucene.store.RandomAccessInput;
 import org.apache.lucene.util.VectorUtil;
 
 /**
@@ -104,8 +105,8 @@ public final class SegmentCodes {
       long length = codes.levelLength(level, meta.size());
       areas[level] = data.slice("codes", codes.levelOffsets()[level], length);
     }
-    IndexInput corrections =
-        data.slice("corrections", codes.correctionsOffset(), codes.correctionsLength(meta.size()));
+    RandomAccessInput corrections =
+        data.randomAccessSlice(codes.correctionsOffset(), codes.correctionsLength(meta.size()));
     return new CodeCursor(codes, meta.size(), areas, corrections);
   }
 

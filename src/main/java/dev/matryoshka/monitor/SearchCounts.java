@@ -22,12 +22,19 @@ import org.elasticsearch.common.io.stream.Writeable;
  * What searches did. Immutable; those of several shards add up.
  *
  * @param searches funnels that ran on a shard
+ * @param predicted those of them that aimed at a recall, and predicted what they would find
+ * @param predictedRecall the sum of what these predicted, each 0 to 1
  * @param stages by label
  */
-public record SearchCounts(long searches, Map<String, StageCounts> stages, LiveRecall liveRecall)
+public record SearchCounts(
+    long searches,
+    long predicted,
+    double predictedRecall,
+    Map<String, StageCounts> stages,
+    LiveRecall liveRecall)
     implements Writeable {
 
-  public static final SearchCounts NONE = new SearchCounts(0, Map.of(), LiveRecall.NONE);
+  public static final SearchCounts NONE = new SearchCounts(0, 0, 0, Map.of(), LiveRecall.NONE);
 
   public SearchCounts {
     stages = Map.copyOf(stages);
@@ -50,12 +57,19 @@ public record SearchCounts(long searches, Map<String, StageCounts> stages, LiveR
   public SearchCounts plus(SearchCounts other) {
     Map<String, StageCounts> both = new TreeMap<>(stages);
     other.stages.forEach((label, counts) -> both.merge(label, counts, StageCounts::plus));
-    return new SearchCounts(searches + other.searches, both, liveRecall.plus(other.liveRecall));
+    return new SearchCounts(
+        searches + other.searches,
+        predicted + other.predicted,
+        predictedRecall + other.predictedRecall,
+        both,
+        liveRecall.plus(other.liveRecall));
   }
 
   public static SearchCounts read(StreamInput in) throws IOException {
     return new SearchCounts(
         in.readVLong(),
+        in.readVLong(),
+        in.readDouble(),
         in.readMap(
             each ->
                 new StageCounts(
@@ -66,6 +80,8 @@ public record SearchCounts(long searches, Map<String, StageCounts> stages, LiveR
   @Override
   public void writeTo(StreamOutput out) throws IOException {
     out.writeVLong(searches);
+    out.writeVLong(predicted);
+    out.writeDouble(predictedRecall);
     out.writeMap(
         stages,
         (stream, counts) -> {

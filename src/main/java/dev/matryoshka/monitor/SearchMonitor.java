@@ -11,10 +11,9 @@
  */
 package dev.matryoshka.monitor;
 
-import dev.matryoshka.search.Comparison;
+import dev.matryoshka.search.ExecutedFunnel;
 import dev.matryoshka.search.ExecutedFunnels;
 import dev.matryoshka.search.MatryoshkaQuery;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.elasticsearch.common.settings.Settings;
@@ -46,7 +45,7 @@ public final class SearchMonitor implements SearchOperationListener, IndexEventL
     if (ranForSure(context)) {
       IndexShard shard = context.indexShard();
       ExecutedFunnels.visit(
-          context.rewrittenQuery(), (query, stages) -> searched(shard, query, stages));
+          context.rewrittenQuery(), (query, funnel) -> searched(shard, query, funnel));
     }
   }
 
@@ -58,10 +57,9 @@ public final class SearchMonitor implements SearchOperationListener, IndexEventL
         && IndicesService.canCache(context.request(), context) == false;
   }
 
-  private void searched(
-      IndexShard shard, MatryoshkaQuery query, List<Comparison.StageOutcome> stages) {
+  private void searched(IndexShard shard, MatryoshkaQuery query, ExecutedFunnel funnel) {
     ShardCounters counters = shards.computeIfAbsent(shard.shardId(), id -> new ShardCounters());
-    counters.searched(stages);
+    counters.searched(funnel);
     RecallSampler recallSampler = sampler;
     if (recallSampler != null) {
       recallSampler.searched(shard, query, counters);

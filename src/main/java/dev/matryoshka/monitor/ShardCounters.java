@@ -12,17 +12,20 @@
 package dev.matryoshka.monitor;
 
 import dev.matryoshka.search.Comparison;
-import java.util.List;
+import dev.matryoshka.search.ExecutedFunnel;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.DoubleAdder;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Counts what searches do on one shard copy. Thread-safe; a search takes a few additions. */
 final class ShardCounters {
 
   private final LongAdder searches = new LongAdder();
+  private final LongAdder predicted = new LongAdder();
+  private final DoubleAdder predictedRecall = new DoubleAdder();
   private final Map<String, StageCounters> stages = new ConcurrentHashMap<>();
   private final AtomicReference<LiveRecall> liveRecall = new AtomicReference<>(LiveRecall.NONE);
 
@@ -33,9 +36,13 @@ final class ShardCounters {
     final LongAdder nanos = new LongAdder();
   }
 
-  void searched(List<Comparison.StageOutcome> run) {
+  void searched(ExecutedFunnel funnel) {
     searches.increment();
-    for (Comparison.StageOutcome stage : run) {
+    if (Double.isNaN(funnel.predictedRecall()) == false) {
+      predicted.increment();
+      predictedRecall.add(funnel.predictedRecall());
+    }
+    for (Comparison.StageOutcome stage : funnel.stages()) {
       StageCounters counters = stages.computeIfAbsent(stage.label(), label -> new StageCounters());
       counters.runs.increment();
       counters.compared.add(stage.compared());
@@ -57,6 +64,7 @@ final class ShardCounters {
                 label,
                 new SearchCounts.StageCounts(
                     each.runs.sum(), each.compared.sum(), each.kept.sum(), each.nanos.sum())));
-    return new SearchCounts(searches.sum(), counts, liveRecall.get());
+    return new SearchCounts(
+        searches.sum(), predicted.sum(), predictedRecall.sum(), counts, liveRecall.get());
   }
 }

@@ -18,6 +18,7 @@ import dev.matryoshka.search.BestAboveQuery;
 import dev.matryoshka.search.Cancellation;
 import dev.matryoshka.search.FindAllQuery;
 import dev.matryoshka.search.MatryoshkaQuery;
+import dev.matryoshka.search.RecallTarget;
 import dev.matryoshka.search.ScratchMemory;
 import dev.matryoshka.search.SimilarityThreshold;
 import dev.matryoshka.search.Stage;
@@ -58,7 +59,7 @@ import org.elasticsearch.xcontent.XContentParser;
  * The {@code matryoshka} query: the k documents of each shard whose vectors are most similar to a
  * query vector, or all that reach a {@code similarity}, or the k best of those; scored at full
  * precision. Parameters are named as in the {@code knn} query; {@code stages} spells the funnel
- * out. Immutable but for boost and name.
+ * out, {@code target_recall} says what it is to find. Immutable but for boost and name.
  */
 public final class MatryoshkaQueryBuilder extends LeafQueryBuilder<MatryoshkaQueryBuilder> {
 
@@ -95,7 +96,7 @@ public final class MatryoshkaQueryBuilder extends LeafQueryBuilder<MatryoshkaQue
    */
   public MatryoshkaQueryBuilder(
       String field, float[] queryVector, @Nullable Integer k, List<QueryBuilder> filters) {
-    this(field, VectorData.fromFloats(queryVector), null, k, filters, null);
+    this(field, VectorData.fromFloats(queryVector), null, k, filters, null, null);
   }
 
   /**
@@ -110,14 +111,16 @@ public final class MatryoshkaQueryBuilder extends LeafQueryBuilder<MatryoshkaQue
       @Nullable Integer k,
       List<QueryBuilder> filters,
       List<Stage> stages) {
-    this(field, VectorData.fromFloats(queryVector), null, k, filters, new QueryStages(stages));
+    this(
+        field, VectorData.fromFloats(queryVector), null, k, filters, new QueryStages(stages), null);
   }
 
   /**
    * A query as a request spells it.
    *
    * @param queryVector null when a builder makes it
-   * @param stages null for the default funnel
+   * @param stages the funnel, or null for one that aims at a recall
+   * @param recall what to aim at; null without stages for the default
    */
   public MatryoshkaQueryBuilder(
       String field,
@@ -125,9 +128,11 @@ public final class MatryoshkaQueryBuilder extends LeafQueryBuilder<MatryoshkaQue
       @Nullable QueryVectorBuilder queryVectorBuilder,
       @Nullable Integer k,
       List<QueryBuilder> filters,
-      @Nullable QueryStages stages) {
+      @Nullable QueryStages stages,
+      @Nullable RecallTarget recall) {
     this(
-        new QueryParameters(field, queryVector, queryVectorBuilder, k, filters, stages, null, null),
+        new QueryParameters(
+            field, queryVector, queryVectorBuilder, k, filters, stages, recall, null, null),
         null);
   }
 
@@ -153,7 +158,7 @@ public final class MatryoshkaQueryBuilder extends LeafQueryBuilder<MatryoshkaQue
       @Nullable FindAllQuery.Mode mode) {
     VectorData vector = VectorData.fromFloats(queryVector);
     return new MatryoshkaQueryBuilder(
-        new QueryParameters(field, vector, null, k, filters, null, similarity, mode), null);
+        new QueryParameters(field, vector, null, k, filters, null, null, similarity, mode), null);
   }
 
   /** Reads what {@link #writeTo} wrote. */
@@ -295,6 +300,9 @@ public final class MatryoshkaQueryBuilder extends LeafQueryBuilder<MatryoshkaQue
             checkedStages(type, wanted),
             accepted.parents(),
             CANCELLATION);
+    if (parameters.recall() != null) {
+      best = best.aimingAt(parameters.recall());
+    }
     MatryoshkaQuery bounded = best.within(memory(context.getCircuitBreaker()));
     return threshold == null ? bounded : bounded.atLeast(threshold);
   }

@@ -12,6 +12,7 @@
 package dev.matryoshka.query;
 
 import dev.matryoshka.search.FindAllQuery;
+import dev.matryoshka.search.RecallTarget;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -38,6 +39,7 @@ import org.elasticsearch.xcontent.XContentBuilder;
  *
  * @param k documents to find in each shard; null without a similarity takes the size of the
  *     request, and with one finds all
+ * @param recall the share of the answer to find; null for the default, or with stages for none
  * @param similarity what documents must reach, in the unit of the field; null for no threshold
  * @param mode what is skipped on the way to a similarity; null for the default
  */
@@ -48,6 +50,7 @@ record QueryParameters(
     @Nullable Integer k,
     List<QueryBuilder> filters,
     @Nullable QueryStages stages,
+    @Nullable RecallTarget recall,
     @Nullable Float similarity,
     @Nullable FindAllQuery.Mode mode)
     implements Writeable, ToXContentFragment {
@@ -57,6 +60,7 @@ record QueryParameters(
   private static final ParseField QUERY_VECTOR_BUILDER = new ParseField("query_vector_builder");
   private static final ParseField K = new ParseField("k");
   private static final ParseField FILTER = new ParseField("filter");
+  static final ParseField TARGET_RECALL = new ParseField("target_recall");
   private static final ParseField SIMILARITY = new ParseField("similarity");
   private static final ParseField MODE = new ParseField("mode");
 
@@ -75,8 +79,9 @@ record QueryParameters(
                         (Integer) args[3],
                         args[4] == null ? List.of() : (List<QueryBuilder>) args[4],
                         (QueryStages) args[5],
-                        (Float) args[6],
-                        args[7] == null ? null : mode((String) args[7]))));
+                        args[6] == null ? null : new RecallTarget((Double) args[6]),
+                        (Float) args[7],
+                        args[8] == null ? null : mode((String) args[8]))));
     parser.declareString(ConstructingObjectParser.constructorArg(), FIELD);
     parser.declareField(
         ConstructingObjectParser.optionalConstructorArg(),
@@ -98,6 +103,7 @@ record QueryParameters(
         (content, context) -> QueryStages.parse(content),
         QueryStages.STAGES,
         ValueType.OBJECT_ARRAY);
+    parser.declareDouble(ConstructingObjectParser.optionalConstructorArg(), TARGET_RECALL);
     parser.declareFloat(ConstructingObjectParser.optionalConstructorArg(), SIMILARITY);
     parser.declareString(ConstructingObjectParser.optionalConstructorArg(), MODE);
     return parser;
@@ -133,6 +139,9 @@ record QueryParameters(
     if (stages != null) {
       checkStages(stages, k, similarity, mode);
     }
+    if (recall != null) {
+      checkRecall(recall, stages, k, similarity, mode);
+    }
     filters = List.copyOf(filters);
   }
 
@@ -152,6 +161,31 @@ record QueryParameters(
     }
   }
 
+  private static void checkRecall(
+      RecallTarget recall,
+      QueryStages stages,
+      Integer k,
+      Float similarity,
+      FindAllQuery.Mode mode) {
+    if (stages != null) {
+      throw new IllegalArgumentException(
+          "[target_recall] chooses the stages, so it does not go with [stages], but was ["
+              + recall.share()
+              + "]");
+    }
+    if (similarity != null && (k == null || mode != FindAllQuery.Mode.FAST)) {
+      throw new IllegalArgumentException(
+          "[target_recall] goes with [similarity] only if there is a [k] and [mode] is [fast],"
+              + " since other searches for a similarity find everything, but was ["
+              + recall.share()
+              + "] with [k] of ["
+              + k
+              + "] and [mode] of ["
+              + label(mode == null ? FindAllQuery.Mode.LOSSLESS : mode)
+              + "]");
+    }
+  }
+
   static QueryParameters read(StreamInput in) throws IOException {
     return new QueryParameters(
         in.readString(),
@@ -160,8 +194,14 @@ record QueryParameters(
         in.readOptionalVInt(),
         in.readNamedWriteableCollectionAsList(QueryBuilder.class),
         in.readOptionalWriteable(QueryStages::read),
+        readRecall(in),
         in.readOptionalFloat(),
         in.readBoolean() ? mode(in.readByte()) : null);
+  }
+
+  private static RecallTarget readRecall(StreamInput in) throws IOException {
+    Double share = in.readOptionalDouble();
+    return share == null ? null : new RecallTarget(share);
   }
 
   @Override
@@ -172,6 +212,7 @@ record QueryParameters(
     out.writeOptionalVInt(k);
     out.writeNamedWriteableCollection(filters);
     out.writeOptionalWriteable(stages);
+    out.writeOptionalDouble(recall == null ? null : recall.share());
     out.writeOptionalFloat(similarity);
     out.writeBoolean(mode != null);
     if (mode != null) {
@@ -203,6 +244,9 @@ record QueryParameters(
     if (stages != null) {
       stages.toXContent(builder, params);
     }
+    if (recall != null) {
+      builder.field(TARGET_RECALL.getPreferredName(), recall.share());
+    }
     if (similarity != null) {
       builder.field(SIMILARITY.getPreferredName(), similarity);
     }
@@ -213,18 +257,18 @@ record QueryParameters(
   }
 
   QueryParameters withVector(VectorData vector) {
-    return new QueryParameters(field, vector, null, k, filters, stages, similarity, mode);
+    return new QueryParameters(field, vector, null, k, filters, stages, recall, similarity, mode);
   }
 
   QueryParameters withFilters(List<QueryBuilder> newFilters) {
     return new QueryParameters(
-        field, queryVector, queryVectorBuilder, k, newFilters, stages, similarity, mode);
+        field, queryVector, queryVectorBuilder, k, newFilters, stages, recall, similarity, mode);
   }
 
   /** The same without {@code k} and filters: everything above the similarity. */
   QueryParameters unlimited() {
     return new QueryParameters(
-        field, queryVector, queryVectorBuilder, null, List.of(), null, similarity, mode);
+        field, queryVector, queryVectorBuilder, null, List.of(), null, null, similarity, mode);
   }
 
   /** Whether the answer may lack documents that belong to it. */

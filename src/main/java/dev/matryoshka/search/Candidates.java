@@ -71,6 +71,11 @@ final class Candidates {
     return scores[i];
   }
 
+  /** The latest scores; a copy. */
+  float[] scores() {
+    return Arrays.copyOf(scores, size);
+  }
+
   void setScore(int i, float score) {
     scores[i] = score;
   }

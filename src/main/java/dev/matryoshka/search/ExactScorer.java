@@ -73,22 +73,28 @@ final class ExactScorer {
     return oneScore[0];
   }
 
-  /** Scores the first {@code count} ordinals. */
+  /**
+   * Scores the first {@code count} ordinals. Where these are adjacent, four of them a quarter of
+   * the way apart are read side by side, each quarter from front to back: processors fetch four
+   * such streams ahead at the speed of memory, but not four neighbours (a third slower).
+   */
   void score(int[] ords, int count, float[] scores) throws IOException {
-    for (int i = 0; i < count; i += SimilarityKernels.ROWS) {
-      if (mapped == null) {
-        for (int j = i; j < Math.min(count, i + SimilarityKernels.ROWS); j++) {
-          scores[j] = scoreOnHeap(values.vectorValue(ords[j]));
-        }
-        continue;
+    if (mapped == null) {
+      for (int i = 0; i < count; i++) {
+        scores[i] = scoreOnHeap(values.vectorValue(ords[i]));
       }
+      return;
+    }
+    int quarter = (count + SimilarityKernels.ROWS - 1) / SimilarityKernels.ROWS;
+    for (int i = 0; i < quarter; i++) {
       for (int row = 0; row < SimilarityKernels.ROWS; row++) {
-        // Repeats the last one to the end.
-        offsets[row] = (long) ords[Math.min(i + row, count - 1)] * target.length * Float.BYTES;
+        // Repeats the last one beyond the end.
+        int at = Math.min(i + row * quarter, count - 1);
+        offsets[row] = (long) ords[at] * target.length * Float.BYTES;
       }
       compareMapped();
-      for (int row = 0; row < Math.min(SimilarityKernels.ROWS, count - i); row++) {
-        scores[i + row] = score(products[row], squares[row]);
+      for (int row = 0, at = i; row < SimilarityKernels.ROWS && at < count; row++, at += quarter) {
+        scores[at] = score(products[row], squares[row]);
       }
     }
   }

@@ -11,7 +11,6 @@
  */
 package dev.matryoshka.search;
 
-import java.util.List;
 import java.util.function.BiConsumer;
 import org.apache.lucene.search.BooleanClause;
 import org.apache.lucene.search.Query;
@@ -26,16 +25,15 @@ public final class ExecutedFunnels {
    * Visits the funnels of a query that found something.
    *
    * @param rewritten what a searcher has made of a query
-   * @param funnel told the query that was run, and what its stages did
+   * @param funnel told the query that was run, and what came of it
    */
-  public static void visit(
-      Query rewritten, BiConsumer<MatryoshkaQuery, List<Comparison.StageOutcome>> funnel) {
+  public static void visit(Query rewritten, BiConsumer<MatryoshkaQuery, ExecutedFunnel> funnel) {
     rewritten.visit(
         new QueryVisitor() {
           @Override
           public void visitLeaf(Query leaf) {
             if (leaf instanceof RankedDocsQuery ranked && ranked.origin() != null) {
-              funnel.accept(ranked.origin(), ranked.trace().outcomes());
+              funnel.accept(ranked.origin(), ranked.trace().executed());
             }
           }
 

@@ -11,6 +11,8 @@
  */
 package dev.matryoshka.search;
 
+import java.util.Locale;
+import java.util.concurrent.atomic.DoubleAdder;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -22,6 +24,7 @@ final class FindAllCounts {
   private final LongAdder skipped = new LongAdder();
   private final LongAdder verified = new LongAdder();
   private final LongAdder matched = new LongAdder();
+  private final DoubleAdder missed = new DoubleAdder();
   private final long limit;
 
   /**
@@ -31,9 +34,21 @@ final class FindAllCounts {
     this.limit = limit;
   }
 
-  /** Counts vectors that a bound has ruled out. */
+  /** Counts vectors left out without comparing them. */
   void skip(int count) {
     skipped.add(count);
+  }
+
+  /** Counts vectors that are expected to match among those left out. */
+  void miss(double expected) {
+    missed.add(expected);
+  }
+
+  /** The share of the matches that is expected to have been found, 1 where nothing is lost. */
+  double expectedRecall() {
+    double found = matched.sum();
+    double lost = missed.sum();
+    return lost == 0 ? 1 : found / (found + lost);
   }
 
   /**
@@ -67,6 +82,12 @@ final class FindAllCounts {
 
   @Override
   public String toString() {
-    return "skipped=" + skipped + ", verified=" + verified + ", matched=" + matched;
+    return "skipped="
+        + skipped
+        + ", verified="
+        + verified
+        + ", matched="
+        + matched
+        + String.format(Locale.ROOT, ", expected_recall=%.5f", expectedRecall());
   }
 }

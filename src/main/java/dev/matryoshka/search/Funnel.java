@@ -19,8 +19,10 @@ import org.apache.lucene.index.VectorSimilarityFunction;
  * The stages of a search in order. The last one compares all dimensions and keeps k. Immutable.
  *
  * @param stages at least one; only the last has no {@code keep}
+ * @param target what the stages adapt to, taking each {@code keep} for a suggestion; null for
+ *     stages that do as they are told
  */
-public record Funnel(List<Stage> stages, boolean adaptive) {
+public record Funnel(List<Stage> stages, RecallTarget target) {
 
   // Chosen in docs/quality.md; what asks for this much are queries unlike the documents.
   private static final int SCANNED_KEEP = 4_000;
@@ -37,7 +39,7 @@ public record Funnel(List<Stage> stages, boolean adaptive) {
 
   /** A funnel that does as it is told. */
   public Funnel(List<Stage> stages) {
-    this(stages, false);
+    this(stages, null);
   }
 
   /**
@@ -47,8 +49,10 @@ public record Funnel(List<Stage> stages, boolean adaptive) {
    * Euclidean start with the estimate.
    *
    * @param bits length of the whole code, 0 when the field has none
+   * @param target what the search is to find
    */
-  public static Funnel defaults(VectorSimilarityFunction similarity, int dims, int bits, int k) {
+  public static Funnel defaults(
+      VectorSimilarityFunction similarity, int dims, int bits, int k, RecallTarget target) {
     List<Stage> stages = new ArrayList<>();
     if (bits > 0) {
       boolean directions =
@@ -60,7 +64,7 @@ public record Funnel(List<Stage> stages, boolean adaptive) {
       stages.add(Stage.asymmetric(bits, keep(RESCORED_KEEP, RESCORED_KEEP_PER_HIT, k)));
     }
     stages.add(Stage.floats(dims, Stage.LAST));
-    return new Funnel(stages, true);
+    return new Funnel(stages, bits > 0 ? target : null);
   }
 
   private static int keep(int base, int perHit, int k) {
@@ -78,11 +82,6 @@ public record Funnel(List<Stage> stages, boolean adaptive) {
       wider.add(new Stage(stage.kind(), stage.size(), keep));
     }
     return new Funnel(wider);
-  }
-
-  /** The same funnel, in which full precision looks at all that it is given. */
-  Funnel exhaustive() {
-    return new Funnel(stages, false);
   }
 
   Stage first() {

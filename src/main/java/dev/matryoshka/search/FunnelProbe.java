@@ -115,7 +115,7 @@ public final class FunnelProbe {
       segments.add(new SegmentSearch(view, query.target(), interrupt, SAME_THREAD));
     }
     FunnelSearch search = new FunnelSearch(segments, SAME_THREAD);
-    long[] keys = search.run(query.funnel(views, k), accept, k);
+    long[] keys = search.run(query.funnel(views, k), accept, Wanted.documents(k), k);
     Arrays.sort(keys);
     int[] docs = new int[keys.length];
     float[] scores = new float[keys.length];

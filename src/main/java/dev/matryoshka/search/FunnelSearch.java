@@ -15,7 +15,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.lucene.search.AcceptDocs;
 import org.apache.lucene.search.TaskExecutor;
 
@@ -23,19 +23,19 @@ import org.apache.lucene.search.TaskExecutor;
  * Runs a funnel over all segments of a searcher. Every stage runs on the segments in parallel;
  * between stages the survivors are chosen among all of them. Hamming distances under different
  * rotations cannot be compared, so with several segments a Hamming stage keeps its number in each
- * segment first, and these are then cut to the number by the asymmetric estimate, which can be.
- * Belongs to one query.
+ * segment first, and these are then cut to the number by the asymmetric estimate, which can be. A
+ * funnel with a {@link RecallTarget} is left to {@link AdaptiveStages}. Belongs to one query.
  */
 final class FunnelSearch {
 
   private final List<SegmentSearch> segments;
-  private final TaskExecutor executor;
+  private final SegmentTasks tasks;
   private final FunnelTrace trace = new FunnelTrace();
   private boolean truncated;
 
   FunnelSearch(List<SegmentSearch> segments, TaskExecutor executor) {
     this.segments = segments;
-    this.executor = executor;
+    this.tasks = new SegmentTasks(executor, segments.size());
   }
 
   FunnelTrace trace() {
@@ -60,57 +60,84 @@ final class FunnelSearch {
     return bytes;
   }
 
-  /** A step on one segment that returns how many vectors it compared. */
-  private interface Step {
-    long run(int segment) throws IOException;
-  }
-
   /**
    * Runs all stages.
    *
    * @param accept accepted documents of each segment
-   * @param k candidates to keep after the last stage
-   * @return keys of the best k with their final scores, best first
+   * @param wanted what is looked for
+   * @param keep candidates to keep after the last stage, at least as many as are wanted
+   * @return keys of the best with their final scores, best first
    */
-  long[] run(Funnel funnel, List<AcceptDocs> accept, int k) throws IOException {
-    long[] keys = {};
-    for (int i = 0; i < funnel.stages().size(); i++) {
-      Stage stage = funnel.stages().get(i);
-      boolean first = i == 0;
-      int keep = stage.keep() == Stage.LAST ? k : stage.keep();
-      long start = System.nanoTime();
-      long compared =
-          onEach(
-              s -> {
-                SegmentSearch segment = segments.get(s);
-                if (first) {
-                  int enough =
-                      stage.kind() == Stage.Kind.FLOAT ? 0 : funnel.scoredAtFullPrecision();
-                  int visited = segment.scan(stage, accept.get(s), enough, k);
-                  makeComparable(segment, stage);
-                  return visited;
-                }
-                if (stage.kind() == Stage.Kind.ASYMMETRIC && segment.estimated(stage)) {
-                  return 0;
-                }
-                if (stage.keep() == Stage.LAST && funnel.adaptive() && segment.exact() == false) {
-                  return segment.rescorePromising(stage, k);
-                }
-                int visited = segment.candidates().size();
-                segment.rescore(stage);
-                makeComparable(segment, stage);
-                return visited;
-              });
-      keys = cut(keep);
-      if (i == funnel.stages().size() - 1) {
-        onEach(s -> segments.get(s).settle());
-        keys = cut(keep);
-      }
-      truncated |= keys.length >= keep;
-      trace.add(stage, compared, keys, System.nanoTime() - start);
+  long[] run(Funnel funnel, List<AcceptDocs> accept, Wanted wanted, int keep) throws IOException {
+    if (funnel.target() == null) {
+      runStages(funnel, accept, keep);
+    } else {
+      runAdaptive(funnel, accept, wanted, keep);
     }
+    long[] keys = trace.keys(trace.stages() - 1);
     Arrays.sort(keys);
     return keys;
+  }
+
+  private void runAdaptive(Funnel funnel, List<AcceptDocs> accept, Wanted wanted, int keep)
+      throws IOException {
+    List<AdaptiveSegment> adaptive = new ArrayList<>();
+    for (int s = 0; s < segments.size(); s++) {
+      adaptive.add(new AdaptiveSegment(segments.get(s), accept.get(s), funnel));
+    }
+    AdaptiveStages stages = new AdaptiveStages(funnel, wanted, adaptive, tasks);
+    stages.run(trace);
+    long start = System.nanoTime();
+    long[] keys = best(keep);
+    truncated = stages.truncated() || keys.length >= keep;
+    trace.add(
+        funnel.stages().getLast(),
+        stages.scored(),
+        keys,
+        stages.scoreNanos() + System.nanoTime() - start);
+  }
+
+  private void runStages(Funnel funnel, List<AcceptDocs> accept, int k) throws IOException {
+    for (int i = 0; i < funnel.stages().size(); i++) {
+      Stage stage = funnel.stages().get(i);
+      boolean last = i == funnel.stages().size() - 1;
+      long start = System.nanoTime();
+      AtomicLong compared = new AtomicLong();
+      if (i == 0) {
+        int enough = stage.kind() == Stage.Kind.FLOAT ? 0 : funnel.scoredAtFullPrecision();
+        tasks.run(s -> compared.addAndGet(scan(s, stage, accept.get(s), enough, k)));
+      } else {
+        tasks.run(s -> compared.addAndGet(rescore(segments.get(s), stage)));
+      }
+      int keep = last ? k : stage.keep();
+      long[] keys = last ? best(keep) : cut(keep);
+      truncated |= keys.length >= keep;
+      trace.add(stage, compared.get(), keys, System.nanoTime() - start);
+    }
+  }
+
+  private int scan(int s, Stage stage, AcceptDocs accept, int enough, int k) throws IOException {
+    SegmentSearch segment = segments.get(s);
+    int compared = segment.scan(stage, accept, enough, k);
+    makeComparable(segment, stage);
+    return compared;
+  }
+
+  private int rescore(SegmentSearch segment, Stage stage) throws IOException {
+    if (stage.kind() == Stage.Kind.ASYMMETRIC && segment.estimated(stage)) {
+      return 0;
+    }
+    int compared = segment.candidates().size();
+    segment.rescore(stage);
+    makeComparable(segment, stage);
+    return compared;
+  }
+
+  /** The best by scores that are final to the last bit. */
+  private long[] best(int keep) throws IOException {
+    cut(keep);
+    tasks.run(s -> segments.get(s).settle());
+    return cut(keep);
   }
 
   /** Distances under different rotations say nothing about each other; estimates do. */
@@ -119,19 +146,6 @@ final class FunnelSearch {
       segment.cut(stage.keep());
       segment.rescore(Stage.asymmetric(stage.size(), stage.keep()));
     }
-  }
-
-  private long onEach(Step step) throws IOException {
-    List<Callable<Long>> tasks = new ArrayList<>(segments.size());
-    for (int s = 0; s < segments.size(); s++) {
-      int segment = s;
-      tasks.add(() -> step.run(segment));
-    }
-    long sum = 0;
-    for (long compared : executor.invokeAll(tasks)) {
-      sum += compared;
-    }
-    return sum;
   }
 
   /** Keeps the best candidates of all segments; returns their keys, with shard-wide documents. */

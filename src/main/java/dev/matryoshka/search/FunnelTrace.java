@@ -22,6 +22,7 @@ import java.util.List;
 final class FunnelTrace {
 
   private final List<Entry> entries = new ArrayList<>();
+  private SearchPlan plan;
 
   /**
    * @param compared vectors that the stage looked at
@@ -32,6 +33,21 @@ final class FunnelTrace {
 
   void add(Stage stage, long compared, long[] keys, long nanos) {
     entries.add(new Entry(stage, compared, keys, nanos));
+  }
+
+  /** Adds what a search with a target allowed itself. */
+  void plan(SearchPlan searchPlan) {
+    plan = searchPlan;
+  }
+
+  /** What came of it. */
+  ExecutedFunnel executed() {
+    return new ExecutedFunnel(outcomes(), plan == null ? Double.NaN : plan.predicted());
+  }
+
+  /** Keys of the survivors of a stage; a copy. */
+  long[] keys(int i) {
+    return entries.get(i).keys.clone();
   }
 
   int stages() {
@@ -87,6 +103,6 @@ final class FunnelTrace {
           .append(" micros=")
           .append(entry.nanos / 1000);
     }
-    return text.toString();
+    return text.append(plan == null ? "" : "; " + plan).toString();
   }
 }

@@ -62,6 +62,7 @@ public final class MatryoshkaQuery extends Query {
   private final SimilarityThreshold threshold;
   private final Query filter;
   private final List<Stage> stages;
+  private final RecallTarget recall;
   private final BitSetProducer parents;
   private final Cancellation cancellation;
   private final ScratchMemory memory;
@@ -71,7 +72,7 @@ public final class MatryoshkaQuery extends Query {
    * @param target the query vector as the user gave it (cosine needs no normalising), not copied
    * @param k documents to return, at least 1
    * @param filter documents to consider, or null for all
-   * @param stages the funnel as the user wrote it, or null for the default one
+   * @param stages the funnel as the user wrote it, or null for one that aims at the default recall
    * @param parents for nested vectors the parent documents, of which each is returned once, by its
    *     best child; null otherwise
    * @param cancellation how to learn that the search was cancelled
@@ -84,7 +85,17 @@ public final class MatryoshkaQuery extends Query {
       List<Stage> stages,
       BitSetProducer parents,
       Cancellation cancellation) {
-    this(field, target, k, null, filter, stages, parents, cancellation, ScratchMemory.UNACCOUNTED);
+    this(
+        field,
+        target,
+        k,
+        null,
+        filter,
+        stages,
+        stages == null ? RecallTarget.DEFAULT : null,
+        parents,
+        cancellation,
+        ScratchMemory.UNACCOUNTED);
   }
 
   private MatryoshkaQuery(
@@ -94,6 +105,7 @@ public final class MatryoshkaQuery extends Query {
       SimilarityThreshold threshold,
       Query filter,
       List<Stage> stages,
+      RecallTarget recall,
       BitSetProducer parents,
       Cancellation cancellation,
       ScratchMemory memory) {
@@ -106,6 +118,7 @@ public final class MatryoshkaQuery extends Query {
     this.threshold = threshold;
     this.filter = filter;
     this.stages = stages == null ? null : List.copyOf(stages);
+    this.recall = recall;
     this.parents = parents;
     this.cancellation = Objects.requireNonNull(cancellation);
     this.memory = Objects.requireNonNull(memory);
@@ -114,13 +127,19 @@ public final class MatryoshkaQuery extends Query {
   /** The same query, but only those of the k documents that are similar enough. */
   public MatryoshkaQuery atLeast(SimilarityThreshold similarity) {
     return new MatryoshkaQuery(
-        field, target, k, similarity, filter, stages, parents, cancellation, memory);
+        field, target, k, similarity, filter, stages, recall, parents, cancellation, memory);
   }
 
   /** The same query, whose searches take their memory from what there is. */
   public MatryoshkaQuery within(ScratchMemory available) {
     return new MatryoshkaQuery(
-        field, target, k, threshold, filter, stages, parents, cancellation, available);
+        field, target, k, threshold, filter, stages, recall, parents, cancellation, available);
+  }
+
+  /** The same query, with a funnel that aims at a recall instead of one that is spelled out. */
+  public MatryoshkaQuery aimingAt(RecallTarget newRecall) {
+    return new MatryoshkaQuery(
+        field, target, k, threshold, filter, null, newRecall, parents, cancellation, memory);
   }
 
   @Override
@@ -157,10 +176,8 @@ public final class MatryoshkaQuery extends Query {
       throws IOException {
     Runnable interrupt = cancellation.checkFor(searcher);
     Funnel funnel = funnel(views, k);
-    if (parents != null) {
-      // How many children make k parents is not known beforehand.
-      funnel = funnel.exhaustive();
-    }
+    Wanted wanted =
+        parents == null ? Wanted.documents(k) : new Wanted(k, searcher.getIndexReader(), parents);
     while (true) {
       List<SegmentSearch> segments = new ArrayList<>();
       List<AcceptDocs> accept = new ArrayList<>();
@@ -173,7 +190,7 @@ public final class MatryoshkaQuery extends Query {
       int candidates = parents == null ? k : funnel.scoredAtFullPrecision();
       long[] keys;
       try (ScratchMemory.Taken taken = memory.take(search.bytesNeeded(funnel, candidates))) {
-        keys = search.run(funnel, accept, candidates);
+        keys = search.run(funnel, accept, wanted, candidates);
       }
       if (parents != null) {
         keys = ParentDiversity.best(keys, k, searcher.getIndexReader(), parents);
@@ -198,7 +215,7 @@ public final class MatryoshkaQuery extends Query {
     }
   }
 
-  /** The funnel as the user wrote it, or the default one for so many documents. */
+  /** The funnel as the user wrote it, or one that aims at a recall of so many documents. */
   Funnel funnel(List<SegmentView> views, int k) {
     if (stages != null) {
       return new Funnel(stages);
@@ -208,7 +225,7 @@ public final class MatryoshkaQuery extends Query {
       bits = Math.max(bits, view.codes() == null ? 0 : view.codes().bits());
     }
     SegmentView any = views.getFirst();
-    return Funnel.defaults(any.similarity(), any.dims(), bits, k);
+    return Funnel.defaults(any.similarity(), any.dims(), bits, k, recall);
   }
 
   /** Live documents of a segment that match a filter, or all live ones where that is null. */
@@ -251,7 +268,7 @@ public final class MatryoshkaQuery extends Query {
         + k
         + (threshold == null ? "" : ", similarity=" + threshold.similarity())
         + (filter == null ? "" : ", filter=" + filter)
-        + (stages == null ? ", default stages" : "");
+        + (recall == null ? "" : ", target_recall=" + recall.share());
   }
 
   @Override
@@ -278,12 +295,13 @@ public final class MatryoshkaQuery extends Query {
         && Objects.equals(threshold, other.threshold)
         && Objects.equals(filter, other.filter)
         && Objects.equals(stages, other.stages)
+        && Objects.equals(recall, other.recall)
         && Objects.equals(parents, other.parents);
   }
 
   @Override
   public int hashCode() {
     return Objects.hash(
-        classHash(), field, k, Arrays.hashCode(target), threshold, filter, stages, parents);
+        classHash(), field, k, Arrays.hashCode(target), threshold, filter, stages, recall, parents);
   }
 }

@@ -34,7 +34,7 @@ final class SegmentMatcher {
   /** Vectors after which to judge whether bounds rule out enough. */
   private static final int PROBE = 1024;
 
-  /** Share of vectors left beyond which bounds cost more than they save. */
+  /** Share of vectors left beyond which ruling out costs more than it saves. */
   private static final double POINTLESS = 0.6;
 
   /** Vectors to compare without asking, before bounds get another chance. */
@@ -43,6 +43,7 @@ final class SegmentMatcher {
   private final SegmentView segment;
   private final ExactScorer scorer;
   private final BoundScan bounds;
+  private final LikelyMatches likely;
   private float minScore;
   private final Runnable interrupt;
   private final FindAllCounts counts;
@@ -56,12 +57,13 @@ final class SegmentMatcher {
     this.segment = segment;
     this.scorer = segment.exactScorer(query.target());
     this.minScore = query.threshold().minScore();
+    boolean fast = query.mode() == FindAllQuery.Mode.FAST;
     SegmentBounds stored = segment.bounds();
-    this.bounds =
-        stored == null
-            ? null
-            : new BoundScan(
-                stored, query.target(), minScore, query.mode() == FindAllQuery.Mode.FAST);
+    this.bounds = stored == null ? null : new BoundScan(stored, query.target(), minScore, fast);
+    this.likely =
+        fast && stored == null
+            ? LikelyMatches.of(segment, query.target(), scorer, minScore, counts)
+            : null;
     this.interrupt = interrupt;
     this.counts = counts;
   }
@@ -86,8 +88,21 @@ final class SegmentMatcher {
    */
   int candidates(int first, int count, int[] into) throws IOException {
     interrupt.run();
-    if (bounds != null && pause <= 0) {
-      int left = bounds.candidates(first, count, into);
+    // Estimates come by the block: too dear for a single vector.
+    boolean estimated = likely != null && count > 1;
+    boolean selective = (bounds != null || estimated) && pause <= 0;
+    int left = count;
+    if (selective && estimated) {
+      left = likely.candidates(first, count, into);
+    } else {
+      for (int i = 0; i < count; i++) {
+        into[i] = first + i;
+      }
+      if (selective) {
+        left = bounds.ruleOut(first, into, count);
+      }
+    }
+    if (selective) {
       counts.skip(count - left);
       looked += count;
       passed += left;
@@ -96,13 +111,10 @@ final class SegmentMatcher {
         looked = 0;
         passed = 0;
       }
-      return left;
+    } else {
+      pause -= count;
     }
-    pause -= count;
-    for (int i = 0; i < count; i++) {
-      into[i] = first + i;
-    }
-    return count;
+    return left;
   }
 
   /** Whether a vector is similar enough, by comparing it at full precision. */
@@ -120,6 +132,9 @@ final class SegmentMatcher {
       pause = 0;
       if (bounds != null) {
         bounds.setMinScore(least);
+      }
+      if (likely != null) {
+        likely.raise(least);
       }
     }
   }

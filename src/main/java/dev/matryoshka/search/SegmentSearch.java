@@ -31,9 +31,6 @@ final class SegmentSearch {
   /** Below one accepted vector in this many, codes are fetched singly instead of scanned. */
   private static final int SCATTERED_BELOW = 32;
 
-  /** Candidates scored before it is asked whether the rest can matter, at least. */
-  private static final int FIRST_LOOK = 128;
-
   /** Vectors collected before they are scored and cut, at least. */
   private static final int MIN_CHUNK = 4096;
 
@@ -194,18 +191,8 @@ final class SegmentSearch {
     rescore(stage, indices, indices.length);
   }
 
-  /**
-   * A stage over the candidates, which drops those that can hardly be among the best.
-   *
-   * @param wanted how many of the best it has to find
-   * @return number of candidates scored
-   */
-  int rescorePromising(Stage stage, int wanted) throws IOException {
-    return new PromisingFirst(candidates, (indices, count) -> rescore(stage, indices, count))
-        .run(wanted, Math.max(FIRST_LOOK, 2 * wanted));
-  }
-
-  private void rescore(Stage stage, int[] indices, int count) throws IOException {
+  /** A stage over some candidates, given by their indices in ascending order. */
+  void rescore(Stage stage, int[] indices, int count) throws IOException {
     switch (stage.kind()) {
       case FLOAT -> {
         scorer.floats(stage.size(), indices, count);

@@ -33,6 +33,19 @@ final class Similarities {
     };
   }
 
+  /** The inverse of {@link #scoreOfEstimate}; minus infinity for scores that need no similarity. */
+  static double estimateOfScore(VectorSimilarityFunction similarity, float score) {
+    return switch (similarity) {
+      case COSINE, DOT_PRODUCT -> 2.0 * score - 1;
+      case MAXIMUM_INNER_PRODUCT, EUCLIDEAN ->
+          score <= 0
+              ? Double.NEGATIVE_INFINITY
+              : score < 1 || similarity == VectorSimilarityFunction.EUCLIDEAN
+                  ? 1 - 1.0 / score
+                  : score - 1.0;
+    };
+  }
+
   /** What a similarity is called in explanations. */
   static String name(VectorSimilarityFunction similarity) {
     return switch (similarity) {

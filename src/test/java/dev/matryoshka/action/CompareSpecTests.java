@@ -12,6 +12,7 @@
 package dev.matryoshka.action;
 
 import dev.matryoshka.query.QueryStages;
+import dev.matryoshka.search.RecallTarget;
 import dev.matryoshka.search.Stage;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,8 +58,13 @@ public class CompareSpecTests extends AbstractWireSerializingTestCase<CompareSpe
         randomAlphaOfLength(5),
         randomList(1, 5, () -> between(1, 10_000)),
         stages,
+        recall(),
         filters,
         queries);
+  }
+
+  private static RecallTarget recall() {
+    return randomBoolean() ? null : new RecallTarget(randomDoubleBetween(0.5, 0.9999, true));
   }
 
   private static AuditQuery query() {
@@ -76,19 +82,32 @@ public class CompareSpecTests extends AbstractWireSerializingTestCase<CompareSpe
 
   @Override
   protected CompareSpec mutateInstance(CompareSpec spec) {
-    return switch (between(0, 2)) {
+    return switch (between(0, 3)) {
       case 0 ->
           new CompareSpec(
-              spec.field() + "x", spec.ks(), spec.stages(), spec.filters(), spec.queries());
+              spec.field() + "x",
+              spec.ks(),
+              spec.stages(),
+              spec.recall(),
+              spec.filters(),
+              spec.queries());
       case 1 -> {
         List<Integer> ks = new ArrayList<>(spec.ks());
         ks.add(1);
-        yield new CompareSpec(spec.field(), ks, spec.stages(), spec.filters(), spec.queries());
+        yield new CompareSpec(
+            spec.field(), ks, spec.stages(), spec.recall(), spec.filters(), spec.queries());
+      }
+      case 2 -> {
+        RecallTarget other =
+            new RecallTarget(spec.recall() == null ? 0.9 : 0.5 + spec.recall().share() / 4);
+        yield new CompareSpec(
+            spec.field(), spec.ks(), spec.stages(), other, spec.filters(), spec.queries());
       }
       default -> {
         List<AuditQuery> queries = new ArrayList<>(spec.queries());
         queries.add(query());
-        yield new CompareSpec(spec.field(), spec.ks(), spec.stages(), spec.filters(), queries);
+        yield new CompareSpec(
+            spec.field(), spec.ks(), spec.stages(), spec.recall(), spec.filters(), queries);
       }
     };
   }

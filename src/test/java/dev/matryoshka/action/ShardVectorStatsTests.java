@@ -67,7 +67,11 @@ public class ShardVectorStatsTests extends AbstractWireSerializingTestCase<Shard
             Map.of(randomAlphaOfLength(4), randomNonNegativeLong()),
             Collections.nCopies(10, (long) between(0, 9)));
     return new SearchCounts(
-        between(0, 99), Map.of("s", new SearchCounts.StageCounts(1, between(0, 9), 3, 4)), recall);
+        between(0, 99),
+        between(0, 9),
+        randomDouble(),
+        Map.of("s", new SearchCounts.StageCounts(1, between(0, 9), 3, 4)),
+        recall);
   }
 
   @Override

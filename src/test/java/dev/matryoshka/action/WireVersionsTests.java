@@ -85,7 +85,7 @@ public class WireVersionsTests extends ESTestCase {
   }
 
   public void testCompareSpec() throws IOException {
-    CompareSpec spec = new CompareSpec("f", List.of(1, 2), null, List.of(), List.of());
+    CompareSpec spec = new CompareSpec("f", List.of(1, 2), null, null, List.of(), List.of());
     expectRefusal(spec, 0, CompareSpec::read, CompareAction.NAME);
   }
 

@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.KnnFloatVectorField;
@@ -199,8 +200,8 @@ public class DamagedFilesTests extends MatryoshkaTestCase {
     SegmentBounds bounds = CodedIndex.reader(leaf, CodedIndex.FIELD).bounds(CodedIndex.FIELD);
     if (bounds != null) {
       float[] target = CodedIndex.vector(random(), DIMS);
-      int[] ords = new int[DIMS];
-      new BoundScan(bounds, target, 0.5f, false).candidates(900, DIMS, ords);
+      int[] ords = IntStream.range(900, 900 + DIMS).toArray();
+      new BoundScan(bounds, target, 0.5f, false).ruleOut(900, ords, ords.length);
     }
   }
 }

@@ -83,8 +83,39 @@ public class EstimateTests extends MatryoshkaTestCase {
         for (int level = 0; level < 2; level++) {
           checkLevel(similarity, CodedIndex.codes(leaf), level, documents, targets);
         }
+        checkBlocks(similarity, CodedIndex.codes(leaf), documents, targets);
       }
     }
+  }
+
+  /** Rounding the query to a few bits changes little against what estimates are off anyway. */
+  private static void checkBlocks(
+      VectorSimilarityFunction similarity,
+      SegmentCodes codes,
+      float[][] documents,
+      float[][] targets)
+      throws IOException {
+    CodeCursor cursor = codes.cursor();
+    float[] corrections = new float[cursor.correctionsPerVector()];
+    long[] code = new long[codes.bits() / Long.SIZE];
+    double errorSquares = 0;
+    double roundingSquares = 0;
+    for (float[] target : targets) {
+      QueryCode query = codes.encode(target);
+      BlockEstimates blocks = new BlockEstimates(codes, query);
+      assertEquals(cursor.blocks(), blocks.blocks());
+      for (int i = 0; i < documents.length; i++) {
+        cursor.readCode(i, code, 0, 1);
+        cursor.readCorrections(i, corrections, 0);
+        double estimate = query.estimate(1, code, 0, corrections, 0);
+        double rounded = blocks.of(i / BlockEstimates.BLOCK)[i % BlockEstimates.BLOCK];
+        double exact = exact(similarity, target, documents[i]);
+        errorSquares += (estimate - exact) * (estimate - exact);
+        roundingSquares += (rounded - estimate) * (rounded - estimate);
+      }
+    }
+    double share = Math.sqrt(roundingSquares / errorSquares);
+    assertTrue("" + share, share > 0 && share < 0.25);
   }
 
   private static void checkLevel(

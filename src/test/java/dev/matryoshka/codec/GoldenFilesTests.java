@@ -214,7 +214,10 @@ public class GoldenFilesTests extends MatryoshkaTestCase {
     int kept = 0;
     for (int first = 0; first < scores.length; first += BoundScan.BLOCK) {
       int count = Math.min(BoundScan.BLOCK, scores.length - first);
-      int left = scan.candidates(first, count, ords);
+      for (int i = 0; i < count; i++) {
+        ords[i] = first + i;
+      }
+      int left = scan.ruleOut(first, ords, count);
       kept += left;
       int[] candidates = Arrays.copyOf(ords, left);
       for (int i = first; i < first + count; i++) {

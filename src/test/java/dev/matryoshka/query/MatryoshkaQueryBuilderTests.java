@@ -15,11 +15,13 @@ import static org.hamcrest.Matchers.allOf;
 import static org.hamcrest.Matchers.anyOf;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.instanceOf;
+import static org.hamcrest.Matchers.not;
 
 import dev.matryoshka.plugin.MatryoshkaPlugin;
 import dev.matryoshka.search.BestAboveQuery;
 import dev.matryoshka.search.FindAllQuery;
 import dev.matryoshka.search.MatryoshkaQuery;
+import dev.matryoshka.search.RecallTarget;
 import dev.matryoshka.search.Stage;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -120,7 +122,10 @@ public class MatryoshkaQueryBuilderTests extends AbstractQueryTestCase<Matryoshk
         randomBoolean() ? k : null,
         filters,
         // Without k the size of the request counts, which the stages might not keep.
-        k >= 10 ? stages : null);
+        k >= 10 ? stages : null,
+        (k < 10 || stages == null) && randomBoolean()
+            ? new RecallTarget(randomDoubleBetween(0.5, 0.9999, true))
+            : null);
   }
 
   private static float[] randomVector() {
@@ -145,7 +150,7 @@ public class MatryoshkaQueryBuilderTests extends AbstractQueryTestCase<Matryoshk
 
   private static MatryoshkaQueryBuilder query(Integer k, QueryStages stages) {
     return new MatryoshkaQueryBuilder(
-        FIELD, VectorData.fromFloats(randomVector()), null, k, List.of(), stages);
+        FIELD, VectorData.fromFloats(randomVector()), null, k, List.of(), stages, null);
   }
 
   private static Query lucene(QueryBuilder builder) throws IOException {
@@ -300,6 +305,53 @@ public class MatryoshkaQueryBuilderTests extends AbstractQueryTestCase<Matryoshk
     }
   }
 
+  public void testBadTargetsNameRuleAndValue() {
+    String range = "[target_recall] must be at least [0.5] and less than [1] but was ";
+    String[][] examples = {
+      {"\"target_recall\":0.49", range + "[0.49]"},
+      {"\"target_recall\":1", range + "[1.0]"},
+      {"\"target_recall\":99", range + "[99.0]"},
+      {"\"target_recall\":-1", range + "[-1.0]"},
+      {"\"target_recall\":\"NaN\"", range + "[NaN]"},
+      {"\"target_recall\":\"much\"", "[target_recall]"},
+      {
+        "\"target_recall\":0.9,\"stages\":[{\"dims\":128}]",
+        "[target_recall] chooses the stages, so it does not go with [stages], but was [0.9]"
+      },
+      {
+        "\"target_recall\":0.9,\"similarity\":0.5",
+        "[target_recall] goes with [similarity] only if there is a [k] and [mode] is [fast]"
+      },
+      {
+        "\"target_recall\":0.9,\"similarity\":0.5,\"k\":3",
+        "but was [0.9] with [k] of [3] and [mode] of [lossless]"
+      },
+    };
+    for (String[] example : examples) {
+      assertThat(
+          rejectedJson("\"field\":\"vector\",\"query_vector\":" + vectorJson() + "," + example[0]),
+          containsString(example[1]));
+    }
+  }
+
+  public void testWhatATargetBecomes() throws IOException {
+    String start = "{\"matryoshka\":{\"field\":\"vector\",\"k\":3,\"query_vector\":" + vectorJson();
+    String standard = lucene(parseQuery(start + "}}")).toString();
+    assertThat(standard, containsString("target_recall=0.99]"));
+    assertEquals(
+        lucene(parseQuery(start + "}}")), lucene(parseQuery(start + ",\"target_recall\":0.99}}")));
+    assertThat(
+        lucene(parseQuery(start + ",\"target_recall\":0.9}}")).toString(),
+        containsString("target_recall=0.9]"));
+    assertThat(
+        lucene(parseQuery(start + ",\"target_recall\":0.9,\"similarity\":0.5,\"mode\":\"fast\"}}"))
+            .toString(),
+        containsString("similarity=0.5, target_recall=0.9]"));
+    assertThat(
+        lucene(parseQuery(start + ",\"stages\":[{\"dims\":128}]}}")).toString(),
+        not(containsString("target_recall")));
+  }
+
   public void testWhatASimilarityBecomes() throws IOException {
     String start = "{\"matryoshka\":{\"field\":\"vector\",\"query_vector\":" + vectorJson();
     String filter = ",\"filter\":{\"term\":{\"mapped_string\":\"a\"}}";
@@ -410,6 +462,7 @@ public class MatryoshkaQueryBuilderTests extends AbstractQueryTestCase<Matryoshk
                 new FirstAxis(DIMS),
                 3,
                 List.of(QueryBuilders.termQuery(KEYWORD_FIELD_NAME, "a")),
+                null,
                 null)
             .boost(2)
             .queryName("named");
@@ -428,7 +481,7 @@ public class MatryoshkaQueryBuilderTests extends AbstractQueryTestCase<Matryoshk
                 () ->
                     rewriteAndFetch(
                         new MatryoshkaQueryBuilder(
-                            FIELD, null, new FirstAxis(0), 3, List.of(), null),
+                            FIELD, null, new FirstAxis(0), 3, List.of(), null, null),
                         createQueryRewriteContext()))
             .getMessage(),
         containsString("returned null query_vector"));
@@ -436,7 +489,7 @@ public class MatryoshkaQueryBuilderTests extends AbstractQueryTestCase<Matryoshk
 
   public void testQueryWhoseVectorIsBeingBuiltDoesNotTravel() throws IOException {
     QueryBuilder pending =
-        new MatryoshkaQueryBuilder(FIELD, null, new FirstAxis(DIMS), 3, List.of(), null)
+        new MatryoshkaQueryBuilder(FIELD, null, new FirstAxis(DIMS), 3, List.of(), null, null)
             .rewrite(createQueryRewriteContext());
     try (BytesStreamOutput out = new BytesStreamOutput()) {
       expectThrows(IllegalStateException.class, () -> pending.writeTo(out));

@@ -12,6 +12,7 @@
 package dev.matryoshka.search;
 
 import com.carrotsearch.randomizedtesting.generators.RandomPicks;
+import dev.matryoshka.Embeddings;
 import dev.matryoshka.MatryoshkaTestCase;
 import dev.matryoshka.codec.CodecOptions;
 import dev.matryoshka.codec.MatryoshkaVectorsFormat;
@@ -379,12 +380,70 @@ public class FindAllQueryTests extends MatryoshkaTestCase {
             SimilarityThreshold threshold = threshold(all, 0.01);
             Query query = searcher.rewrite(findAll(target, threshold));
             assertEquals(matching(all, threshold.minScore()), found(searcher, query));
-            String skipped = query.toString().replaceAll(".*skipped=(\\d+).*", "$1");
-            assertTrue(function + ": " + query, Integer.parseInt(skipped) > pool.length / 10);
+            assertTrue(function + ": " + query, counter(query, "skipped") > pool.length / 10);
           }
         }
       }
     }
+  }
+
+  public void testFastByCodesLosesHardlyAnythingAndSaysHowMuch() throws IOException {
+    assumeTrue("real embeddings are absent", Embeddings.available());
+    similarity = RandomPicks.randomFrom(random(), VectorSimilarityFunction.values());
+    float[][] documents = Embeddings.load("scifact_docs", 3000);
+    float[][] targets = Embeddings.load("scifact_queries", 25);
+    CodecOptions options =
+        new CodecOptions(VectorElement.FLOAT, RotationKind.ITQ, List.of(256), List.of());
+    IndexWriterConfig config =
+        SearchIndex.config(TestUtil.alwaysKnnVectorsFormat(new MatryoshkaVectorsFormat(options)))
+            .setMergePolicy(newLogMergePolicy());
+    try (Directory directory = new MMapDirectory(createTempDir())) {
+      try (IndexWriter writer = new IndexWriter(directory, config)) {
+        for (int i = 0; i < documents.length; i++) {
+          writer.addDocument(SearchIndex.document(i, documents[i], similarity));
+          if (i == 1500) {
+            writer.flush();
+          }
+        }
+        writer.forceMerge(1);
+      }
+      try (DirectoryReader reader = DirectoryReader.open(directory)) {
+        IndexSearcher searcher = new IndexSearcher(reader);
+        int wanted = 0;
+        int got = 0;
+        double expected = 0;
+        int skipped = 0;
+        for (float[] target : targets) {
+          List<ScoreDoc> all = exactlyRanked(reader, target, number -> true);
+          SimilarityThreshold threshold = threshold(all, 0.01);
+          Query query =
+              searcher.rewrite(
+                  new FindAllQuery(
+                      SearchIndex.FIELD,
+                      target,
+                      threshold,
+                      FindAllQuery.Mode.FAST,
+                      Long.MAX_VALUE,
+                      Cancellation.NONE));
+          Map<Integer, Float> truth = matching(all, threshold.minScore());
+          Map<Integer, Float> found = found(searcher, query);
+          assertTrue(truth.entrySet().containsAll(found.entrySet()));
+          wanted += truth.size();
+          got += found.size();
+          skipped += counter(query, "skipped");
+          expected +=
+              Double.parseDouble(
+                  query.toString().replaceAll(".*expected_recall=([.0-9]+).*", "$1"));
+        }
+        assertTrue(similarity + ": " + skipped, skipped > documents.length * targets.length / 3);
+        assertEquals(similarity.toString(), 1, (double) got / wanted, 0.003);
+        assertEquals(similarity.toString(), 1, expected / targets.length, 0.003);
+      }
+    }
+  }
+
+  private static int counter(Query query, String name) {
+    return Integer.parseInt(query.toString().replaceAll(".*" + name + "=(\\d+).*", "$1"));
   }
 
   public void testLimit() throws IOException {

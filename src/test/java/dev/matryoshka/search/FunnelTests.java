@@ -27,7 +27,8 @@ public class FunnelTests extends MatryoshkaTestCase {
           similarity == VectorSimilarityFunction.COSINE
               || similarity == VectorSimilarityFunction.DOT_PRODUCT;
       for (int k : new int[] {1, 10, 10_000, Integer.MAX_VALUE}) {
-        List<Stage> stages = Funnel.defaults(similarity, 768, 256, k).stages();
+        List<Stage> stages =
+            Funnel.defaults(similarity, 768, 256, k, RecallTarget.DEFAULT).stages();
         assertEquals(directions ? 3 : 2, stages.size());
         assertEquals(Stage.floats(768, Stage.LAST), stages.getLast());
         int previous = Integer.MAX_VALUE;
@@ -38,7 +39,7 @@ public class FunnelTests extends MatryoshkaTestCase {
         }
         assertEquals(
             List.of(Stage.floats(768, Stage.LAST)),
-            Funnel.defaults(similarity, 768, 0, k).stages());
+            Funnel.defaults(similarity, 768, 0, k, RecallTarget.DEFAULT).stages());
       }
     }
   }

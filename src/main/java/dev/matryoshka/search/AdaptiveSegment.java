@@ -1,0 +1,253 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.search;
+
+import dev.matryoshka.search.Regression.Line;
+import java.io.IOException;
+import org.apache.lucene.search.AcceptDocs;
+
+/**
+ * One segment of a search with a {@link RecallTarget}. The first stage captures a generous number
+ * of vectors; of these, the nearest are estimated, and of those, the best are scored at full
+ * precision, a few at first. From then on it is known what a distance says of an estimate, and an
+ * estimate of a score, for this query in this segment: two least-squares lines with normally
+ * distributed deviations. They tell how many of the wanted documents are expected among those not
+ * yet estimated, and among those not yet scored, and both go on until few enough are. An easy query
+ * ends after a few hundred vectors; one that is unlike the documents, whose distances and estimates
+ * say little, goes through tens of thousands.
+ *
+ * <p>Points are chosen by the x of a line, never by its y, so that the choice does not bend it. Not
+ * a proof: deviations have somewhat heavier tails than normal ones, for which {@link #MARGIN} makes
+ * up. Deterministic. For one thread at a time.
+ */
+final class AdaptiveSegment {
+
+  /** Captured vectors that are estimated before anything is known, at least. */
+  private static final int FIRST_ESTIMATES = 256;
+
+  private static final int FIRST_ESTIMATES_PER_HIT = 4;
+
+  /** Estimated ones that are scored before anything is known, at least. */
+  private static final int FIRST_SCORES = 64;
+
+  /** What deviations are taken for, by what they are measured to be (docs/experiments.md). */
+  private static final double MARGIN = 1.08;
+
+  /** A step adds at least what was done divided by this, and at most as much as was done. */
+  private static final int SMALLEST_STEP = 8;
+
+  /** How many times as much the first stage captures, at most, when what it has is not enough. */
+  private static final int WIDENING = 8;
+
+  /** Of what the first stage is expected to need then, the part that is added to be sure. */
+  private static final int SPARE = 8;
+
+  private static final int MAX_WIDENINGS = 2;
+
+  /** Of what may be missed, the part that the first stage may not have captured. */
+  private static final double BEYOND_SHARE = 0.5;
+
+  /** Standard deviations beyond which there are no vectors worth counting, and the steps there. */
+  private static final double FARTHEST = 4;
+
+  private static final double FINENESS = 0.1;
+
+  private final SegmentSearch search;
+  private final AcceptDocs acceptDocs;
+  private final Funnel funnel;
+  private final Regression estimateByCoarse = new Regression();
+  private final Regression scoreByEstimate = new Regression();
+  private Stage first;
+  private CapturedVectors captured;
+  private int widenings;
+  private long compared;
+  private double missesUnestimated;
+  private double missesUnscored;
+
+  /**
+   * @param funnel a default one: its first stage captures, the last one scores
+   */
+  AdaptiveSegment(SegmentSearch search, AcceptDocs acceptDocs, Funnel funnel) {
+    this.search = search;
+    this.acceptDocs = acceptDocs;
+    this.funnel = funnel;
+    this.first = funnel.first();
+  }
+
+  /** Whether the scan has scored everything at full precision. */
+  boolean exact() {
+    return search.exact();
+  }
+
+  /** Whether the first stage may have left something out. */
+  boolean truncated() {
+    return captured.size() >= first.keep();
+  }
+
+  /** What there is to choose from, after the scan. */
+  CapturedVectors captured() {
+    return captured;
+  }
+
+  /** Vectors that the first stage has compared. */
+  long compared() {
+    return compared;
+  }
+
+  /** Wanted documents that are expected not to be scored, as of the last steps. */
+  double expectedMisses() {
+    return missesUnestimated + missesUnscored;
+  }
+
+  /** Accepted vectors, or somewhat more where some are deleted. */
+  int accepted() throws IOException {
+    return Math.min(acceptDocs.cost(), search.segment().size());
+  }
+
+  /** The first stage. */
+  void scan(int k) throws IOException {
+    compared += search.scan(first, acceptDocs, funnel.scoredAtFullPrecision(), k);
+    CapturedVectors narrower = captured;
+    captured =
+        new CapturedVectors(
+            search,
+            Stage.asymmetric(first.size(), first.keep()),
+            funnel.stages().getLast(),
+            estimateByCoarse,
+            scoreByEstimate);
+    if (narrower != null) {
+      captured.resume(narrower);
+    }
+    if (search.exact()) {
+      captured.allScored();
+    } else if (estimatesFirst()) {
+      captured.allEstimated();
+    }
+  }
+
+  private boolean estimatesFirst() {
+    return first.kind() == Stage.Kind.ASYMMETRIC;
+  }
+
+  /**
+   * Estimates a few, in ignorance.
+   *
+   * @param share of all accepted vectors that are in this segment
+   */
+  void firstEstimates(double share, int k) throws IOException {
+    if (captured.estimatedCount() < captured.size()) {
+      captured.estimate(Math.max(FIRST_ESTIMATES, (int) (FIRST_ESTIMATES_PER_HIT * share * k)));
+    }
+  }
+
+  /** Scores a few, in ignorance. */
+  void firstScores(double share, int k) throws IOException {
+    if (captured.pendingCount() > 0) {
+      captured.scoreBest(Math.max(FIRST_SCORES, (int) (share * k)));
+    }
+  }
+
+  /**
+   * Estimates more where they are needed.
+   *
+   * @param least score that a document needs to be among the best so far
+   * @param allowed wanted documents that may not be among the estimated ones
+   * @return whether they were needed
+   */
+  boolean estimateMore(float least, double allowed, int k) throws IOException {
+    if (search.exact() || captured.size() == 0) {
+      return false;
+    }
+    Line line = scoreByEstimate.line();
+    if (estimatesFirst() == false) {
+      line = line.after(estimateByCoarse.line());
+    }
+    ExpectedMisses misses = new ExpectedMisses(line, MARGIN, least);
+    int left = captured.size() - captured.estimatedCount();
+    captured.addUnestimated(misses);
+    ExpectedMisses missesBeyond = new ExpectedMisses(line, MARGIN, least);
+    addBeyond(missesBeyond);
+    double beyond = missesBeyond.sum();
+    missesUnestimated = misses.sum() + beyond;
+    int wider = missesBeyond.needed(BEYOND_SHARE * allowed);
+    if (wider > 0 && left <= captured.estimatedCount() && widenings < MAX_WIDENINGS) {
+      widenings++;
+      widen(wider);
+      scan(k);
+      return true;
+    }
+    int needed = misses.needed(Math.max(allowed - beyond, (1 - BEYOND_SHARE) * allowed));
+    if (needed == 0) {
+      return false;
+    }
+    captured.estimate(step(needed, captured.estimatedCount()));
+    return true;
+  }
+
+  /** Makes the first stage capture so many more, or somewhat more than that. */
+  private void widen(int more) {
+    long keep = first.keep() + more + (first.keep() + (long) more) / SPARE;
+    long most = Math.min(Integer.MAX_VALUE, (long) first.keep() * WIDENING);
+    first = new Stage(first.kind(), first.size(), (int) Math.min(keep, most));
+  }
+
+  /**
+   * Counts the vectors that the first stage did not capture. Their coarse scores are taken to be
+   * distributed normally, through what is known of the better half of the captured ones and of the
+   * worst.
+   */
+  private void addBeyond(ExpectedMisses misses) throws IOException {
+    double all = accepted();
+    double most = all - captured.size();
+    if (truncated() == false || most <= 0) {
+      return;
+    }
+    double from = NormalTail.exceededBy(captured.size() / all);
+    double unit =
+        (captured.median() - captured.worst())
+            / (NormalTail.exceededBy(captured.size() / (2 * all)) - from);
+    double score = captured.worst();
+    for (double z = from; z > -FARTHEST; z -= FINENESS) {
+      double count = all * (NormalTail.above(z - FINENESS) - NormalTail.above(z));
+      score -= FINENESS * unit;
+      misses.add(score + FINENESS * unit / 2, count);
+    }
+  }
+
+  /**
+   * Scores more where they are needed.
+   *
+   * @param least score that a document needs to be among the best so far
+   * @param allowed wanted documents that may be among the estimated ones without a score
+   * @return whether they were needed
+   */
+  boolean scoreMore(float least, double allowed) throws IOException {
+    missesUnscored = 0;
+    if (captured.pendingCount() == 0) {
+      return false;
+    }
+    ExpectedMisses misses = new ExpectedMisses(scoreByEstimate.line(), MARGIN, least);
+    captured.addPending(misses);
+    missesUnscored = misses.sum();
+    int needed = misses.needed(allowed);
+    if (needed > 0) {
+      int count = step(needed, captured.scoredCount());
+      captured.scorePromising(misses, misses.binOf(count), 2 * count);
+    }
+    return needed > 0;
+  }
+
+  /** Not too much at a time, since little is known; nor too little, since each step costs some. */
+  private static int step(int needed, int done) {
+    return Math.clamp(needed, Math.max(1, done / SMALLEST_STEP), Math.max(1, done));
+  }
+}

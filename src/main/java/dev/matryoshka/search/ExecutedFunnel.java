@@ -1,0 +1,27 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.search;
+
+import java.util.List;
+
+/**
+ * What came of one run of a funnel. Immutable.
+ *
+ * @param stages what they did, in their order
+ * @param predictedRecall the share of the answer that the search expects to have found, 0 to 1; NaN
+ *     where stages were spelled out, or everything was searched exactly
+ */
+public record ExecutedFunnel(List<Comparison.StageOutcome> stages, double predictedRecall) {
+  public ExecutedFunnel {
+    stages = List.copyOf(stages);
+  }
+}

@@ -1,0 +1,97 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.search;
+
+import dev.matryoshka.search.Regression.Line;
+
+/**
+ * How many of some candidates are expected to be wanted, given what is known of each: a score that
+ * a line turns into the expected one, with normally distributed deviations. Candidates are counted
+ * by how many deviations they lack, to an eighth of one. Not thread-safe.
+ */
+final class ExpectedMisses {
+
+  /** Scores that differ by no more are ties, which are no loss. */
+  private static final double TIE = 1e-6;
+
+  private static final int FARTHEST = 8;
+  private static final int BINS_PER_DEVIATION = 8;
+  private static final double[] PROBABILITIES = new double[2 * FARTHEST * BINS_PER_DEVIATION];
+
+  static {
+    for (int bin = 0; bin < PROBABILITIES.length; bin++) {
+      PROBABILITIES[bin] = NormalTail.above((bin + 0.5) / BINS_PER_DEVIATION - FARTHEST);
+    }
+  }
+
+  private final double scale;
+  private final double offset;
+  private final double[] counts = new double[PROBABILITIES.length];
+
+  /**
+   * @param line what scores say
+   * @param margin factor of the line's deviations
+   * @param least what wanted candidates exceed; negative infinity where all are wanted
+   */
+  ExpectedMisses(Line line, double margin, float least) {
+    double deviation = Math.max(margin * Math.sqrt(line.variance()), Float.MIN_NORMAL);
+    double tie = Float.isInfinite(least) ? 0 : TIE * Math.abs(least);
+    double needed = least + tie - line.intercept();
+    // In bins: how far the expected score is below the least one.
+    scale = -line.slope() / deviation * BINS_PER_DEVIATION;
+    offset = needed / deviation * BINS_PER_DEVIATION + FARTHEST * BINS_PER_DEVIATION;
+  }
+
+  /** How much a candidate with such a score lacks: the less, the more promising it is. */
+  int bin(double score) {
+    return (int) Math.clamp(offset + scale * score, 0, PROBABILITIES.length - 1);
+  }
+
+  /** Counts candidates that have the same score. */
+  void add(double score, double count) {
+    counts[bin(score)] += count;
+  }
+
+  /** The expected number of wanted ones among those counted. */
+  double sum() {
+    double sum = 0;
+    for (int bin = 0; bin < counts.length; bin++) {
+      sum += counts[bin] * PROBABILITIES[bin];
+    }
+    return sum;
+  }
+
+  /** How many of the most promising ones to look at, so that among the rest few are expected. */
+  int needed(double allowed) {
+    double rest = 0;
+    for (int bin = counts.length - 1; bin >= 0; bin--) {
+      rest += counts[bin] * PROBABILITIES[bin];
+      if (rest > allowed) {
+        double needed = 0;
+        for (int i = 0; i <= bin; i++) {
+          needed += counts[i];
+        }
+        return (int) Math.ceil(needed);
+      }
+    }
+    return 0;
+  }
+
+  /** The bin up to which there are so many, or as many as were counted. */
+  int binOf(int count) {
+    int bin = 0;
+    for (double sum = counts[0]; sum < count && bin < counts.length - 1; sum += counts[bin]) {
+      bin++;
+    }
+    return bin;
+  }
+}

@@ -1,0 +1,149 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.search;
+
+import dev.matryoshka.codec.BlockEstimates;
+import dev.matryoshka.codec.SegmentCodes;
+import java.io.IOException;
+
+/**
+ * Leaves out vectors of a segment that are unlikely to be similar enough, by their estimates. How
+ * far these are from the truth is measured for each query and segment on some of the vectors with
+ * the highest ones: the least-squares line of scores over estimates, and the deviation from it. A
+ * vector is left out when it would have to deviate by more than {@value #MARGIN} times that.
+ *
+ * <p>What is expected to be lost follows from the same line, if deviations are normal. Not
+ * thread-safe.
+ */
+final class LikelyMatches {
+
+  /** In standard deviations; measured in docs/find-all.md. */
+  private static final double MARGIN = 5;
+
+  /** Blocks to draw the sample from. */
+  private static final int SAMPLED_BLOCKS = 16;
+
+  private static final int MIN_SAMPLE = 128;
+  private static final int MAX_SAMPLE = 512;
+
+  /** One vector in so many is in the sample. */
+  private static final int SAMPLE_SHARE = 128;
+
+  private final SegmentView segment;
+  private final BlockEstimates estimates;
+  private final FindAllCounts counts;
+  private Regression.Line line;
+  private double deviation;
+  private double minScore;
+  private double leastEstimate;
+  private double hopelessEstimate;
+
+  private LikelyMatches(SegmentView segment, BlockEstimates estimates, FindAllCounts counts) {
+    this.segment = segment;
+    this.estimates = estimates;
+    this.counts = counts;
+  }
+
+  /**
+   * Prepares for a query.
+   *
+   * @return null where there are no codes
+   */
+  static LikelyMatches of(
+      SegmentView segment, float[] target, ExactScorer scorer, float minScore, FindAllCounts counts)
+      throws IOException {
+    SegmentCodes codes = segment.codes();
+    if (codes == null) {
+      return null;
+    }
+    BlockEstimates estimates = new BlockEstimates(codes, codes.encode(target));
+    LikelyMatches matches = new LikelyMatches(segment, estimates, counts);
+    matches.calibrate(scorer);
+    matches.raise(minScore);
+    return matches;
+  }
+
+  /** Draws blocks, and compares their best vectors both ways. */
+  private void calibrate(ExactScorer scorer) throws IOException {
+    int blocks = estimates.blocks();
+    int every = Math.max(1, blocks / SAMPLED_BLOCKS);
+    int drawn = (blocks - every / 2 + every - 1) / every;
+    int perBlock = Math.clamp(segment.size() / SAMPLE_SHARE, MIN_SAMPLE, MAX_SAMPLE) / drawn + 1;
+    Regression regression = new Regression();
+    long[] best = new long[BlockEstimates.BLOCK];
+    for (int block = every / 2; block < blocks; block += every) {
+      float[] ofBlock = estimates.of(block);
+      int count = estimates.count(block);
+      for (int lane = 0; lane < count; lane++) {
+        best[lane] = CandidateKeys.of(ofBlock[lane], lane);
+      }
+      int sampled = Math.min(perBlock, count);
+      CandidateKeys.select(best, 0, count, sampled);
+      for (int i = 0; i < sampled; i++) {
+        int lane = CandidateKeys.doc(best[i]);
+        regression.add(ofBlock[lane], linear(scorer.score(block * BlockEstimates.BLOCK + lane)));
+      }
+    }
+    line = regression.line();
+    deviation = Math.max(Math.sqrt(line.variance()), Float.MIN_NORMAL);
+  }
+
+  /** A score on the scale of estimates. */
+  private double linear(float score) {
+    return Similarities.estimateOfScore(segment.similarity(), score);
+  }
+
+  /** Looks for at least this score from now on. */
+  void raise(float score) {
+    minScore = linear(score);
+    leastEstimate = leastEstimate(MARGIN);
+    hopelessEstimate = leastEstimate(2 * MARGIN);
+  }
+
+  /** The least estimate whose score would deviate by no more than so many deviations. */
+  private double leastEstimate(double deviations) {
+    double least = minScore - deviations * deviation - line.intercept();
+    if (line.slope() > 0) {
+      return least / line.slope();
+    }
+    return least > 0 ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY;
+  }
+
+  /**
+   * Finds the vectors that may match.
+   *
+   * @param first ordinal to begin with
+   * @param count adjacent ones to look at
+   * @param into receives ordinals in ascending order
+   * @return how many
+   */
+  int candidates(int first, int count, int[] into) throws IOException {
+    int found = 0;
+    int end = first + count;
+    for (int from = first; from < end; ) {
+      int block = from / BlockEstimates.BLOCK;
+      int start = block * BlockEstimates.BLOCK;
+      int to = Math.min(end, start + BlockEstimates.BLOCK);
+      float[] ofBlock = estimates.of(block);
+      for (int ord = from; ord < to; ord++) {
+        float estimate = ofBlock[ord - start];
+        if (estimate >= leastEstimate) {
+          into[found++] = ord;
+        } else if (estimate >= hopelessEstimate) {
+          counts.miss(NormalTail.above((minScore - line.at(estimate)) / deviation));
+        }
+      }
+      from = to;
+    }
+    return found;
+  }
+}
