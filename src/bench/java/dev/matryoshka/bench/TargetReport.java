@@ -30,15 +30,18 @@ import org.apache.lucene.search.Query;
 import org.apache.lucene.search.ScoreDoc;
 
 /**
- * What searches that aim at a recall achieve and what they predict, and what the same number of
- * estimated and of scored documents achieves where all queries get the same.
+ * What searches that aim at a recall achieve and what they predict, and what fixed stages of the
+ * same cost achieve, which do the same for every query.
  */
 final class TargetReport {
 
   private static final List<Double> TARGETS = List.of(0.9, 0.95, 0.99, 0.999);
 
-  /** Fixed keeps spend the same in all, but more or less of it on full precision. */
-  private static final List<Double> SPLITS = List.of(0.5, 0.75, 1.0, 1.5, 2.0, 3.0);
+  /** Fixed keeps cost the same in all, but spend more or less of it on full precision. */
+  private static final List<Double> SPLITS = List.of(0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0);
+
+  /** Estimates that take as long as one comparison at full precision. */
+  private static final int ESTIMATES_PER_SCORE = 3;
 
   private final EmbeddingSet set;
   private final List<Survival> survivals;
@@ -84,7 +87,10 @@ final class TargetReport {
     String keeps = "";
     for (double split : SPLITS) {
       int scored = Math.max(k, (int) (split * aimed.scored));
-      int kept = Math.max(scored, estimated + Math.round(aimed.scored) - scored);
+      int kept = estimated + ESTIMATES_PER_SCORE * (Math.round(aimed.scored) - scored);
+      if (kept < scored) {
+        continue;
+      }
       List<Stage> stages =
           List.of(
               Stage.hamming(index.codes(0).bits(), kept),

@@ -11,8 +11,11 @@
  */
 package dev.matryoshka.search;
 
+import dev.matryoshka.search.ExpectedMisses.Work;
 import dev.matryoshka.search.Regression.Line;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.lucene.search.AcceptDocs;
 
 /**
@@ -26,8 +29,8 @@ import org.apache.lucene.search.AcceptDocs;
  * say little, goes through tens of thousands.
  *
  * <p>Points are chosen by the x of a line, never by its y, so that the choice does not bend it. Not
- * a proof: deviations have somewhat heavier tails than normal ones, for which {@link #MARGIN} makes
- * up. Deterministic. For one thread at a time.
+ * a proof: deviations have somewhat heavier tails than normal ones, for which {@link
+ * RecallTarget#margin} makes up. Deterministic. For one thread at a time.
  */
 final class AdaptiveSegment {
 
@@ -39,8 +42,8 @@ final class AdaptiveSegment {
   /** Estimated ones that are scored before anything is known, at least. */
   private static final int FIRST_SCORES = 64;
 
-  /** What deviations are taken for, by what they are measured to be (docs/experiments.md). */
-  private static final double MARGIN = 1.08;
+  /** Estimates that take as long as scoring one vector, somewhat less than measured. */
+  private static final double SCORE_PRICE = 4;
 
   /** A step adds at least what was done divided by this, and at most as much as was done. */
   private static final int SMALLEST_STEP = 8;
@@ -54,7 +57,7 @@ final class AdaptiveSegment {
   private static final int MAX_WIDENINGS = 2;
 
   /** Of what may be missed, the part that the first stage may not have captured. */
-  private static final double BEYOND_SHARE = 0.5;
+  private static final double BEYOND_SHARE = 0.25;
 
   /** Standard deviations beyond which there are no vectors worth counting, and the steps there. */
   private static final double FARTHEST = 4;
@@ -64,23 +67,37 @@ final class AdaptiveSegment {
   private final SegmentSearch search;
   private final AcceptDocs acceptDocs;
   private final Funnel funnel;
+  private final ScratchMemory memory;
+  private final List<ScratchMemory.Taken> taken = new ArrayList<>();
   private final Regression estimateByCoarse = new Regression();
   private final Regression scoreByEstimate = new Regression();
   private Stage first;
   private CapturedVectors captured;
   private int widenings;
   private long compared;
-  private double missesUnestimated;
-  private double missesUnscored;
+  private final double margin;
+  private double expectedMisses;
+  private Work work;
+  private ExpectedMisses unscored;
+  private int wider;
 
   /**
    * @param funnel a default one: its first stage captures, the last one scores
+   * @param memory where to take what wider scans need
    */
-  AdaptiveSegment(SegmentSearch search, AcceptDocs acceptDocs, Funnel funnel) {
+  AdaptiveSegment(
+      SegmentSearch search, AcceptDocs acceptDocs, Funnel funnel, ScratchMemory memory) {
+    this.memory = memory;
     this.search = search;
     this.acceptDocs = acceptDocs;
     this.funnel = funnel;
     this.first = funnel.first();
+    this.margin = funnel.target().margin();
+  }
+
+  /** Gives memory back. */
+  void close() {
+    taken.forEach(ScratchMemory.Taken::close);
   }
 
   /** Whether the scan has scored everything at full precision. */
@@ -103,9 +120,9 @@ final class AdaptiveSegment {
     return compared;
   }
 
-  /** Wanted documents that are expected not to be scored, as of the last steps. */
+  /** Wanted documents that are expected not to be scored, as of the last plan. */
   double expectedMisses() {
-    return missesUnestimated + missesUnscored;
+    return expectedMisses;
   }
 
   /** Accepted vectors, or somewhat more where some are deleted. */
@@ -157,45 +174,61 @@ final class AdaptiveSegment {
   }
 
   /**
-   * Estimates more where they are needed.
+   * Decides what to do next.
    *
    * @param least score that a document needs to be among the best so far
-   * @param allowed wanted documents that may not be among the estimated ones
-   * @return whether they were needed
+   * @param allowed wanted documents that may be missing
+   * @return whether there is anything to do
    */
-  boolean estimateMore(float least, double allowed, int k) throws IOException {
+  boolean plan(float least, double allowed) throws IOException {
+    wider = 0;
+    work = new Work(0, 0);
+    expectedMisses = 0;
     if (search.exact() || captured.size() == 0) {
       return false;
     }
-    Line line = scoreByEstimate.line();
-    if (estimatesFirst() == false) {
-      line = line.after(estimateByCoarse.line());
+    Line fine = scoreByEstimate.line();
+    Line coarse = estimatesFirst() ? fine : fine.after(estimateByCoarse.line());
+    unscored = new ExpectedMisses(fine, margin, least);
+    captured.addPending(unscored);
+    ExpectedMisses unestimated = new ExpectedMisses(coarse, margin, least);
+    captured.addUnestimated(unestimated);
+    ExpectedMisses beyond = new ExpectedMisses(coarse, margin, least);
+    addBeyond(beyond);
+    expectedMisses = unscored.sum() + unestimated.sum() + beyond.sum();
+    boolean halfWay = 2 * captured.estimatedCount() >= captured.size();
+    if (halfWay && widenings < MAX_WIDENINGS) {
+      wider = beyond.needed(BEYOND_SHARE * allowed);
     }
-    ExpectedMisses misses = new ExpectedMisses(line, MARGIN, least);
-    int left = captured.size() - captured.estimatedCount();
-    captured.addUnestimated(misses);
-    ExpectedMisses missesBeyond = new ExpectedMisses(line, MARGIN, least);
-    addBeyond(missesBeyond);
-    double beyond = missesBeyond.sum();
-    missesUnestimated = misses.sum() + beyond;
-    int wider = missesBeyond.needed(BEYOND_SHARE * allowed);
-    if (wider > 0 && left <= captured.estimatedCount() && widenings < MAX_WIDENINGS) {
+    double rest = Math.max(allowed - beyond.sum(), (1 - BEYOND_SHARE) * allowed);
+    work = ExpectedMisses.leastWork(unestimated, unscored, rest, SCORE_PRICE);
+    return wider > 0 || work.estimates() > 0 || work.scores() > 0;
+  }
+
+  /** Scores what the plan says. */
+  void score() throws IOException {
+    if (work.scores() > 0) {
+      int count = step(work.scores(), captured.scoredCount());
+      captured.scorePromising(unscored, unscored.binOf(count), 2 * count);
+    }
+  }
+
+  /** Captures and estimates what the plan says. */
+  void estimate(int k) throws IOException {
+    if (wider > 0) {
       widenings++;
-      widen(wider);
+      widen();
+      taken.add(memory.take(search.bytesNeeded(first, k)));
       scan(k);
-      return true;
+    } else if (work.estimates() > 0) {
+      captured.estimate(step(work.estimates(), captured.estimatedCount()));
     }
-    int needed = misses.needed(Math.max(allowed - beyond, (1 - BEYOND_SHARE) * allowed));
-    if (needed == 0) {
-      return false;
-    }
-    captured.estimate(step(needed, captured.estimatedCount()));
-    return true;
   }
 
   /** Makes the first stage capture so many more, or somewhat more than that. */
-  private void widen(int more) {
-    long keep = first.keep() + more + (first.keep() + (long) more) / SPARE;
+  private void widen() {
+    long needed = (long) first.keep() + wider;
+    long keep = needed + needed / SPARE;
     long most = Math.min(Integer.MAX_VALUE, (long) first.keep() * WIDENING);
     first = new Stage(first.kind(), first.size(), (int) Math.min(keep, most));
   }
@@ -221,29 +254,6 @@ final class AdaptiveSegment {
       score -= FINENESS * unit;
       misses.add(score + FINENESS * unit / 2, count);
     }
-  }
-
-  /**
-   * Scores more where they are needed.
-   *
-   * @param least score that a document needs to be among the best so far
-   * @param allowed wanted documents that may be among the estimated ones without a score
-   * @return whether they were needed
-   */
-  boolean scoreMore(float least, double allowed) throws IOException {
-    missesUnscored = 0;
-    if (captured.pendingCount() == 0) {
-      return false;
-    }
-    ExpectedMisses misses = new ExpectedMisses(scoreByEstimate.line(), MARGIN, least);
-    captured.addPending(misses);
-    missesUnscored = misses.sum();
-    int needed = misses.needed(allowed);
-    if (needed > 0) {
-      int count = step(needed, captured.scoredCount());
-      captured.scorePromising(misses, misses.binOf(count), 2 * count);
-    }
-    return needed > 0;
   }
 
   /** Not too much at a time, since little is known; nor too little, since each step costs some. */

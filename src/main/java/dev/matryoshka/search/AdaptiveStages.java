@@ -23,9 +23,6 @@ import java.util.List;
  */
 final class AdaptiveStages {
 
-  /** Of what may be missed, the part that may be missing among the estimated documents. */
-  private static final double UNESTIMATED_SHARE = 0.5;
-
   private final Funnel funnel;
   private final Wanted wanted;
   private final List<AdaptiveSegment> segments;
@@ -59,22 +56,16 @@ final class AdaptiveStages {
     estimateNanos = timed(s -> segments.get(s).firstEstimates(shares[s], k));
     scoreNanos = timed(s -> segments.get(s).firstScores(shares[s], k));
     boolean[] more = new boolean[segments.size()];
-    do {
-      double allowed = funnel.target().misses(k);
+    while (true) {
       float least = wanted.least(keys(vectors -> vectors.scored(By.SCORE)));
-      estimateNanos +=
-          timed(
-              s -> {
-                double part = UNESTIMATED_SHARE * shares[s] * allowed;
-                more[s] = segments.get(s).estimateMore(least, part, k);
-              });
-      scoreNanos +=
-          timed(
-              s -> {
-                double part = (1 - UNESTIMATED_SHARE) * shares[s] * allowed;
-                more[s] |= segments.get(s).scoreMore(least, part);
-              });
-    } while (anyOf(more));
+      double allowed = funnel.target().misses(k);
+      tasks.run(s -> more[s] = segments.get(s).plan(least, allowed * shares[s]));
+      if (noneOf(more)) {
+        break;
+      }
+      scoreNanos += timed(s -> segments.get(s).score());
+      estimateNanos += timed(s -> segments.get(s).estimate(k));
+    }
     report(trace);
     for (AdaptiveSegment segment : segments) {
       segment.captured().retainScored();
@@ -132,13 +123,13 @@ final class AdaptiveStages {
     return System.nanoTime() - start;
   }
 
-  private static boolean anyOf(boolean[] flags) {
+  private static boolean noneOf(boolean[] flags) {
     for (boolean flag : flags) {
       if (flag) {
-        return true;
+        return false;
       }
     }
-    return false;
+    return true;
   }
 
   /** Keys of documents of one segment. */

@@ -86,6 +86,35 @@ final class ExpectedMisses {
     return 0;
   }
 
+  /**
+   * The least work after which few wanted ones are expected among those that are not estimated and
+   * those that are not scored: whatever promises most for what it costs comes first.
+   *
+   * @param price of scoring one, in estimates
+   */
+  static Work leastWork(
+      ExpectedMisses unestimated, ExpectedMisses unscored, double allowed, double price) {
+    double rest = unestimated.sum() + unscored.sum();
+    double estimates = 0;
+    double scores = 0;
+    int scoredBins = 0;
+    for (int bin = 0; rest > allowed && bin < PROBABILITIES.length; bin++) {
+      estimates += unestimated.counts[bin];
+      rest -= unestimated.counts[bin] * PROBABILITIES[bin];
+      while (scoredBins < PROBABILITIES.length
+          && (PROBABILITIES[scoredBins] >= price * PROBABILITIES[bin]
+              || bin == PROBABILITIES.length - 1)) {
+        scores += unscored.counts[scoredBins];
+        rest -= unscored.counts[scoredBins] * PROBABILITIES[scoredBins];
+        scoredBins++;
+      }
+    }
+    return new Work((int) Math.ceil(estimates), (int) Math.ceil(scores));
+  }
+
+  /** How many more to estimate, and how many more to score. */
+  record Work(int estimates, int scores) {}
+
   /** The bin up to which there are so many, or as many as were counted. */
   int binOf(int count) {
     int bin = 0;

@@ -114,7 +114,7 @@ public final class FunnelProbe {
     for (SegmentView view : views) {
       segments.add(new SegmentSearch(view, query.target(), interrupt, SAME_THREAD));
     }
-    FunnelSearch search = new FunnelSearch(segments, SAME_THREAD);
+    FunnelSearch search = new FunnelSearch(segments, SAME_THREAD, ScratchMemory.UNACCOUNTED);
     long[] keys = search.run(query.funnel(views, k), accept, Wanted.documents(k), k);
     Arrays.sort(keys);
     int[] docs = new int[keys.length];

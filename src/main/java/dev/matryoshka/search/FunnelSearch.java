@@ -30,11 +30,16 @@ final class FunnelSearch {
 
   private final List<SegmentSearch> segments;
   private final SegmentTasks tasks;
+  private final ScratchMemory memory;
   private final FunnelTrace trace = new FunnelTrace();
   private boolean truncated;
 
-  FunnelSearch(List<SegmentSearch> segments, TaskExecutor executor) {
+  /**
+   * @param memory for hard queries, to take more from
+   */
+  FunnelSearch(List<SegmentSearch> segments, TaskExecutor executor, ScratchMemory memory) {
     this.segments = segments;
+    this.memory = memory;
     this.tasks = new SegmentTasks(executor, segments.size());
   }
 
@@ -48,14 +53,15 @@ final class FunnelSearch {
   }
 
   /**
-   * Most heap that {@link #run} takes at a time.
+   * Most heap that {@link #run} takes at a time, but for what hard queries need beyond that, which
+   * they take themselves.
    *
    * @param k candidates to keep after the last stage
    */
   long bytesNeeded(Funnel funnel, int k) {
     long bytes = 0;
     for (SegmentSearch segment : segments) {
-      bytes += segment.bytesNeeded(funnel, k);
+      bytes += segment.bytesNeeded(funnel.first(), k);
     }
     return bytes;
   }
@@ -83,10 +89,14 @@ final class FunnelSearch {
       throws IOException {
     List<AdaptiveSegment> adaptive = new ArrayList<>();
     for (int s = 0; s < segments.size(); s++) {
-      adaptive.add(new AdaptiveSegment(segments.get(s), accept.get(s), funnel));
+      adaptive.add(new AdaptiveSegment(segments.get(s), accept.get(s), funnel, memory));
     }
     AdaptiveStages stages = new AdaptiveStages(funnel, wanted, adaptive, tasks);
-    stages.run(trace);
+    try {
+      stages.run(trace);
+    } finally {
+      adaptive.forEach(AdaptiveSegment::close);
+    }
     long start = System.nanoTime();
     long[] keys = best(keep);
     truncated = stages.truncated() || keys.length >= keep;

@@ -186,7 +186,7 @@ public final class MatryoshkaQuery extends Query {
         LeafReaderContext leaf = view.context();
         accept.add(acceptDocs(leaf, filterWeight, leaf.reader().getLiveDocs()));
       }
-      FunnelSearch search = new FunnelSearch(segments, searcher.getTaskExecutor());
+      FunnelSearch search = new FunnelSearch(segments, searcher.getTaskExecutor(), memory);
       int candidates = parents == null ? k : funnel.scoredAtFullPrecision();
       long[] keys;
       try (ScratchMemory.Taken taken = memory.take(search.bytesNeeded(funnel, candidates))) {

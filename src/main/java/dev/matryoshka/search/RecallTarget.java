@@ -25,6 +25,10 @@ public record RecallTarget(double share) {
   /** What a search aims at that neither names a target nor spells out its stages. */
   public static final RecallTarget DEFAULT = new RecallTarget(0.99);
 
+  // Measured, see docs/experiments.md.
+  private static final double MARGIN_PER_NINE = 0.08;
+  private static final double MOST_MARGIN = 1.1;
+
   /**
    * @throws IllegalArgumentException when the share is out of range or not a number
    */
@@ -37,6 +41,14 @@ public record RecallTarget(double share) {
               + share
               + "]");
     }
+  }
+
+  /**
+   * What deviations from expectation are taken for, by what they are measured to be: more where
+   * rare ones count, since these are not quite as rare as if they were distributed normally.
+   */
+  double margin() {
+    return Math.clamp(1 + MARGIN_PER_NINE * Math.log10(0.1 / (1 - share)), 1, MOST_MARGIN);
   }
 
   /** Documents of the answer that may be missing on average. */

@@ -63,12 +63,12 @@ final class SegmentSearch {
   private static final int BYTES_PER_CANDIDATE = 40;
 
   /**
-   * Most heap that a funnel takes here at a time.
+   * Most heap that a search takes here at a time.
    *
+   * @param first the first stage
    * @param k what the last stage keeps
    */
-  long bytesNeeded(Funnel funnel, int k) {
-    Stage first = funnel.first();
+  long bytesNeeded(Stage first, int k) {
     int kept = Math.min(first.keep() == Stage.LAST ? k : first.keep(), segment.size());
     if (segment.codes() == null || first.kind() != Stage.Kind.HAMMING) {
       return BYTES_PER_CANDIDATE

@@ -15,6 +15,7 @@ import static org.elasticsearch.test.hamcrest.ElasticsearchAssertions.assertAcke
 import static org.elasticsearch.test.hamcrest.ElasticsearchAssertions.assertNoFailuresAndResponse;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.greaterThan;
+import static org.hamcrest.Matchers.lessThanOrEqualTo;
 
 import dev.matryoshka.action.RecallAction;
 import dev.matryoshka.action.RecallRequest;
@@ -344,8 +345,39 @@ public class RecallAuditTests extends ESSingleNodeTestCase {
         RestStatus.BAD_REQUEST,
         "has [96] dimensions but got a vector of [2]",
         INDEX);
+    assertRefused(
+        targeted(1.5).endObject(),
+        RestStatus.BAD_REQUEST,
+        "[target_recall] must be at least [0.5] and less than [1] but was [1.5]",
+        INDEX);
+    assertRefused(
+        targeted(0.9)
+            .startArray("stages")
+            .startObject()
+            .field("dims", Corpus.DIMS)
+            .endObject()
+            .endArray()
+            .endObject(),
+        RestStatus.BAD_REQUEST,
+        "[target_recall] chooses the stages, so it does not go with [stages], but was [0.9]",
+        INDEX);
     assertAcked(indicesAdmin().prepareClose(INDEX));
     assertRefused(sample(Corpus.FIELD, 5), RestStatus.BAD_REQUEST, "closed", INDEX);
+  }
+
+  private XContentBuilder targeted(double recall) throws IOException {
+    XContentBuilder b = XContentFactory.jsonBuilder().startObject().field("field", Corpus.FIELD);
+    b.field("target_recall", recall).field("k", 10);
+    return b.startObject("sample").field("size", 20).field("seed", 3).endObject();
+  }
+
+  /** The codes of all shards are searched as the target wants, whatever is found. */
+  public void testTarget() throws IOException {
+    AtK low = audit(request(targeted(0.5).endObject(), INDEX)).results().getFirst();
+    AtK high = audit(request(targeted(0.9999).endObject(), INDEX)).results().getFirst();
+    assertThat(low.recall().mean(), lessThanOrEqualTo(high.recall().mean()));
+    assertThat(
+        low.stages().getLast().compared(), lessThanOrEqualTo(high.stages().getLast().compared()));
   }
 
   public void testSampleLargerThanTheIndex() throws IOException {

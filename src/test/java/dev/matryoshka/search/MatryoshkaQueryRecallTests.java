@@ -22,6 +22,8 @@ import dev.matryoshka.rotation.RotationKind;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.KnnFloatVectorField;
 import org.apache.lucene.index.DirectoryReader;
@@ -62,12 +64,55 @@ public class MatryoshkaQueryRecallTests extends MatryoshkaTestCase {
           assertNotNull(SegmentView.open(leaf, "v").codes());
         }
         IndexSearcher searcher = new IndexSearcher(reader);
-        double ten = recall(searcher, documents, targets, 10, null);
-        double hundred = recall(searcher, documents, targets, 100, null);
+        double ten = recall(searcher, documents, targets, 10, RecallTarget.DEFAULT);
+        double hundred = recall(searcher, documents, targets, 100, RecallTarget.DEFAULT);
         String figures = "in " + segments + " segments: " + ten + ", " + hundred;
         assertTrue(figures, ten >= at10 && hundred >= at100);
       }
     }
+  }
+
+  /** Queries of another kind than the documents included. */
+  public void testTargets() throws IOException {
+    assumeTrue("real embeddings are absent", Embeddings.available());
+    float[][] documents = Embeddings.load("debian_docs", 12_000);
+    try (Directory directory = newMMapDirectory()) {
+      index(directory, documents, 1, RotationKind.PCA_RANDOM);
+      try (DirectoryReader reader = DirectoryReader.open(directory)) {
+        IndexSearcher searcher = new IndexSearcher(reader);
+        for (String set : List.of("debian_queries", "scifact_queries")) {
+          float[][] targets = Embeddings.load(set, 100);
+          long least = 0;
+          for (double share : new double[] {0.9, 0.99, 0.999}) {
+            for (int k : new int[] {10, 100}) {
+              double recall = recall(searcher, documents, targets, k, new RecallTarget(share));
+              String figures = set + " at " + share + ", " + k + ": " + recall;
+              // A hundred queries tell the mean to about a hundredth.
+              assertTrue(figures, recall >= share - 0.01);
+            }
+            long scored = scored(searcher, targets, new RecallTarget(share));
+            least = least == 0 ? scored : least;
+            assertTrue(set + " at " + share + ": " + scored, scored >= least);
+            if (share == 0.999) {
+              assertTrue(set + ": " + least + " and " + scored, 2 * least <= scored);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /** Documents estimated, and documents scored at full precision. */
+  private static long scored(IndexSearcher searcher, float[][] targets, RecallTarget recall)
+      throws IOException {
+    AtomicLong sum = new AtomicLong();
+    for (float[] target : targets) {
+      ExecutedFunnels.visit(
+          searcher.rewrite(SearchIndex.query(target, 10).aimingAt(recall)),
+          (query, funnel) ->
+              funnel.stages().stream().skip(1).forEach(stage -> sum.addAndGet(stage.compared())));
+    }
+    return sum.get();
   }
 
   public void testWhatTheFirstStageKeepsOfTheBestWithItq() throws IOException {
@@ -149,6 +194,28 @@ public class MatryoshkaQueryRecallTests extends MatryoshkaTestCase {
   private static double recall(
       IndexSearcher searcher, float[][] documents, float[][] targets, int k, List<Stage> stages)
       throws IOException {
+    return recall(
+        searcher,
+        documents,
+        targets,
+        k,
+        target -> new MatryoshkaQuery("v", target, k, null, stages, null, Cancellation.NONE));
+  }
+
+  private static double recall(
+      IndexSearcher searcher, float[][] documents, float[][] targets, int k, RecallTarget recall)
+      throws IOException {
+    return recall(
+        searcher, documents, targets, k, target -> SearchIndex.query(target, k).aimingAt(recall));
+  }
+
+  private static double recall(
+      IndexSearcher searcher,
+      float[][] documents,
+      float[][] targets,
+      int k,
+      Function<float[], MatryoshkaQuery> query)
+      throws IOException {
     double sum = 0;
     for (float[] target : targets) {
       float[] scores = new float[documents.length];
@@ -157,9 +224,7 @@ public class MatryoshkaQueryRecallTests extends MatryoshkaTestCase {
       }
       Arrays.sort(scores);
       float worst = scores[scores.length - k] - 1e-6f;
-      TopDocs found =
-          searcher.search(
-              new MatryoshkaQuery("v", target, k, null, stages, null, Cancellation.NONE), k);
+      TopDocs found = searcher.search(query.apply(target), k);
       int hits = 0;
       for (var hit : found.scoreDocs) {
         hits += hit.score >= worst ? 1 : 0;

@@ -1,0 +1,210 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.search;
+
+import dev.matryoshka.MatryoshkaTestCase;
+import dev.matryoshka.rotation.RotationKind;
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.lucene.document.IntPoint;
+import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.index.IndexWriter;
+import org.apache.lucene.index.Term;
+import org.apache.lucene.index.VectorSimilarityFunction;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.Query;
+import org.apache.lucene.search.ScoreDoc;
+import org.apache.lucene.store.ByteBuffersDirectory;
+import org.apache.lucene.store.Directory;
+
+/** What searches that aim at a recall do, whatever the data: rules, not recall. */
+public class TargetRecallTests extends MatryoshkaTestCase {
+
+  private static final int DIMS = 64;
+
+  /** Codes of 64 bits of noise know little, so that searches have to widen. */
+  private static Directory index(int docs, int segments, VectorSimilarityFunction similarity)
+      throws IOException {
+    Directory directory = new ByteBuffersDirectory();
+    try (IndexWriter writer =
+        new IndexWriter(directory, SearchIndex.coded(RotationKind.RANDOM, DIMS))) {
+      for (int i = 0; i < docs; i++) {
+        writer.addDocument(SearchIndex.document(i, SearchIndex.vector(random(), DIMS), similarity));
+        if (i % (docs / segments) == docs / segments - 1) {
+          writer.flush();
+        }
+      }
+      for (int i = 0; i < docs / 50; i++) {
+        writer.deleteDocuments(new Term("key", "" + random().nextInt(docs)));
+      }
+    }
+    return directory;
+  }
+
+  private static MatryoshkaQuery query(float[] target, int k, Query filter, double share) {
+    return new MatryoshkaQuery(SearchIndex.FIELD, target, k, filter, null, null, Cancellation.NONE)
+        .aimingAt(new RecallTarget(share));
+  }
+
+  private static ExecutedFunnel executed(IndexSearcher searcher, MatryoshkaQuery query)
+      throws IOException {
+    ExecutedFunnel[] found = new ExecutedFunnel[1];
+    ExecutedFunnels.visit(searcher.rewrite(query), (origin, funnel) -> found[0] = funnel);
+    return found[0];
+  }
+
+  public void testAnswersAreAnswersHoweverFewAreScored() throws IOException {
+    for (VectorSimilarityFunction similarity : VectorSimilarityFunction.values()) {
+      int segments = 1 + random().nextInt(3);
+      try (Directory directory = index(9000, segments, similarity);
+          DirectoryReader reader = DirectoryReader.open(directory)) {
+        IndexSearcher searcher = newSearcher(reader);
+        float[] target = SearchIndex.vector(random(), DIMS);
+        for (double share : new double[] {0.5, 0.9, 0.999}) {
+          boolean filtered = random().nextBoolean();
+          int limit = filtered ? 7000 : Integer.MAX_VALUE;
+          Query filter = filtered ? IntPoint.newRangeQuery("number", 0, limit) : null;
+          int k = 1 + random().nextInt(200);
+          MatryoshkaQuery query = query(target, k, filter, share);
+          ScoreDoc[] hits = searcher.search(query, k).scoreDocs;
+          assertEquals(k, hits.length);
+          List<ScoreDoc> exact = SearchIndex.ranked(reader, target, number -> number <= limit);
+          Set<Integer> seen = new HashSet<>();
+          for (int i = 0; i < k; i++) {
+            assertTrue(seen.add(hits[i].doc));
+            assertTrue(hits[i].score <= exact.get(i).score * (1 + 1e-6f));
+            ScoreDoc hit = hits[i];
+            ScoreDoc truth =
+                exact.stream().filter(each -> each.doc == hit.doc).findAny().orElseThrow();
+            assertEquals(truth.score, hit.score, 1e-6f * Math.abs(truth.score));
+          }
+          checkBounds(executed(searcher, query), reader.maxDoc());
+        }
+      }
+    }
+  }
+
+  private static void checkBounds(ExecutedFunnel funnel, int docs) {
+    List<Comparison.StageOutcome> stages = funnel.stages();
+    assertTrue("" + funnel, funnel.predictedRecall() >= 0 && funnel.predictedRecall() <= 1);
+    for (int i = 1; i < stages.size(); i++) {
+      assertTrue("" + funnel, stages.get(i).compared() <= docs);
+      assertTrue("" + funnel, stages.get(i).kept() <= stages.get(i - 1).kept());
+    }
+  }
+
+  public void testMoreIsDoneForMoreRecall() throws IOException {
+    try (Directory directory = index(12_000, 1, VectorSimilarityFunction.COSINE);
+        DirectoryReader reader = DirectoryReader.open(directory)) {
+      IndexSearcher searcher = newSearcher(reader);
+      double[] targets = {0.5, 0.8, 0.9, 0.99, 0.999};
+      long[] estimated = new long[targets.length];
+      long[] scored = new long[targets.length];
+      for (int q = 0; q < 10; q++) {
+        float[] target = SearchIndex.vector(random(), DIMS);
+        for (int t = 0; t < targets.length; t++) {
+          ExecutedFunnel funnel = executed(searcher, query(target, 10, null, targets[t]));
+          estimated[t] += funnel.stages().get(1).compared();
+          scored[t] += funnel.stages().get(2).compared();
+          // What is predicted is at least what was asked for, unless widening came to its end.
+          if (funnel.stages().getFirst().compared() == reader.numDocs()) {
+            assertTrue("" + funnel, funnel.predictedRecall() >= targets[t] - 1e-9);
+          }
+        }
+      }
+      for (int t = 1; t < targets.length; t++) {
+        assertTrue(estimated[t] >= estimated[t - 1]);
+        assertTrue(scored[t] >= scored[t - 1]);
+      }
+      // Noise is hard, and a first scan that keeps a few thousand is not enough for all.
+      assertTrue(estimated[4] > 2 * estimated[0]);
+    }
+  }
+
+  public void testMemoryOfWiderScansIsTakenAndGivenBack() throws IOException {
+    AtomicLong held = new AtomicLong();
+    AtomicLong most = new AtomicLong();
+    ScratchMemory memory =
+        bytes -> {
+          most.accumulateAndGet(held.addAndGet(bytes), Math::max);
+          return () -> held.addAndGet(-bytes);
+        };
+    try (Directory directory = index(12_000, 1, VectorSimilarityFunction.COSINE);
+        DirectoryReader reader = DirectoryReader.open(directory)) {
+      IndexSearcher searcher = newSearcher(reader);
+      long narrow = 0;
+      for (int q = 0; q < 10; q++) {
+        MatryoshkaQuery query = query(SearchIndex.vector(random(), DIMS), 1, null, 0.9999);
+        most.set(0);
+        ExecutedFunnel funnel = executed(searcher, query.within(memory));
+        assertEquals(0, held.get());
+        boolean widened = funnel.stages().getFirst().compared() > reader.numDocs();
+        narrow = widened ? narrow : most.get();
+        assertTrue(widened == false || most.get() > narrow);
+      }
+    }
+  }
+
+  /** The first scan captures 4040 at k of 1; with codes that know nothing it cannot do. */
+  public void testHardQueriesScanOnceMore() throws IOException {
+    try (Directory directory = index(12_000, 1, VectorSimilarityFunction.COSINE);
+        DirectoryReader reader = DirectoryReader.open(directory)) {
+      IndexSearcher searcher = newSearcher(reader);
+      int widened = 0;
+      for (int q = 0; q < 10; q++) {
+        float[] target = SearchIndex.vector(random(), DIMS);
+        ExecutedFunnel funnel = executed(searcher, query(target, 1, null, 0.9999));
+        widened += funnel.stages().getFirst().compared() > reader.numDocs() ? 1 : 0;
+      }
+      assertTrue("" + widened, widened > 0);
+    }
+  }
+
+  public void testEqualVectorsAreNotAReasonToLookAtAll() throws IOException {
+    Directory directory = new ByteBuffersDirectory();
+    float[] same = SearchIndex.vector(random(), DIMS);
+    try (IndexWriter writer =
+        new IndexWriter(directory, SearchIndex.coded(RotationKind.RANDOM, DIMS))) {
+      for (int i = 0; i < 6000; i++) {
+        writer.addDocument(SearchIndex.document(i, same, VectorSimilarityFunction.COSINE));
+      }
+    }
+    try (directory;
+        DirectoryReader reader = DirectoryReader.open(directory)) {
+      IndexSearcher searcher = newSearcher(reader);
+      MatryoshkaQuery query = query(SearchIndex.vector(random(), DIMS), 10, null, 0.99);
+      assertEquals(10, searcher.search(query, 10).scoreDocs.length);
+      assertTrue(executed(searcher, query).stages().getLast().compared() < 1000);
+    }
+  }
+
+  public void testPlanIsInTheDescription() throws IOException {
+    try (Directory directory = index(6000, 2, VectorSimilarityFunction.COSINE);
+        DirectoryReader reader = DirectoryReader.open(directory)) {
+      IndexSearcher searcher = newSearcher(reader);
+      float[] target = SearchIndex.vector(random(), DIMS);
+      String text = searcher.rewrite(query(target, 10, null, 0.9)).toString();
+      assertTrue(text, text.contains("target_recall=0.9 predicted=0."));
+      assertTrue(text, text.matches(".*captured>estimated>scored=\\[\\d+>\\d+>\\d+ \\d+>.*"));
+      String fixed =
+          searcher
+              .rewrite(
+                  SearchIndex.query(
+                      target, 10, Stage.hamming(DIMS, 50), Stage.floats(DIMS, Stage.LAST)))
+              .toString();
+      assertFalse(fixed, fixed.contains("predicted"));
+    }
+  }
+}
