@@ -63,6 +63,7 @@ public final class Demo {
     if (indexed == nouns.size()) {
       out.println("Searching the server kept before at " + kept.address());
       search(kept, searches);
+      findAll(kept, searches);
       explainHowToGoOn(kept);
       return;
     }
@@ -76,6 +77,7 @@ public final class Demo {
     try (DemoServer server = DemoServer.start(out)) {
       new NounIndex(server.client()).fill(nouns, vectors, out);
       search(server, searches);
+      findAll(server, searches);
       if (keep) {
         server.keep(keptServer);
         explainHowToGoOn(server);
@@ -99,6 +101,41 @@ public final class Demo {
     }
   }
 
+  private void findAll(DemoServer server, List<Search> searches) throws IOException {
+    if (searches != Search.PREPARED) {
+      return;
+    }
+    NounIndex index = new NounIndex(server.client());
+    for (KindSearch search : KindSearch.PREPARED) {
+      String vector = NounIndex.base64(embedder.query(search.kind()));
+      String except =
+          search.except() == null ? null : NounIndex.base64(embedder.query(search.except()));
+      long wanted = index.search(search.count()).at("/hits/total/value").asLong();
+      out.printf("%n%s   (WordNet has %,d of them here)%n", search.title(), wanted);
+      out.println("                            found   right   precision   recall     ms");
+      for (double similarity : KindSearch.SIMILARITIES) {
+        String body = search.above(similarity, vector, except);
+        Files.writeString(directory.resolve("find-all.json"), body);
+        show("similarity at least " + similarity, index.search(body), wanted);
+      }
+      show("the top " + KindSearch.TOP, index.search(search.top(vector, except)), wanted);
+    }
+  }
+
+  private void show(String what, JsonNode result, long wanted) {
+    long found = result.at("/hits/total/value").asLong();
+    long right = result.at("/aggregations/right/doc_count").asLong();
+    out.printf(
+        Locale.ROOT,
+        "  %-24s %,7d %,7d %10.2f %9.2f %6s%n",
+        what,
+        found,
+        right,
+        (double) right / Math.max(1, found),
+        (double) right / Math.max(1, wanted),
+        result.get("took"));
+  }
+
   private void show(JsonNode hit) {
     StringBuilder lemmas = new StringBuilder();
     hit.at("/_source/lemmas")
@@ -119,6 +156,9 @@ public final class Demo {
           curl '%1$s/_search?q=gloss:music&pretty'
         the last search again (edit the file: k, filter, stages):
           curl -H 'Content-Type: application/json' '%1$s/_search?pretty' -d @'%2$s'
+        what these searches lose, measured:
+          curl -H 'Content-Type: application/json' '%1$s/_matryoshka/recall?pretty' \\
+            -d '{ "field": "meaning", "sample": { "size": 50 } }'
         other words:
           bin/demo "a musical instrument with strings"
         and when you are done:

@@ -41,6 +41,10 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
   /** Under which training and its cost are logged to the index writer's info stream. */
   private static final String INFO_COMPONENT = "MVF";
 
+  /** What Lucene's info stream is told too, for those who look into the log of a server. */
+  private static final System.Logger LOGGER =
+      System.getLogger(MatryoshkaVectorsWriter.class.getName());
+
   private final SegmentWriteState state;
   private final MatryoshkaVectorsFormat format;
   private final CodecOptions options;
@@ -213,8 +217,10 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
             known, vectors, count, mayTrain, wanted.rotation(), levels(wanted), field, interrupt);
     if (chosen != null) {
       rotations.put(format, field.name, chosen.rotation());
+      String message = "field [" + field.name + "]: " + chosen.reason();
+      LOGGER.log(System.Logger.Level.DEBUG, message);
       if (state.infoStream.isEnabled(INFO_COMPONENT)) {
-        state.infoStream.message(INFO_COMPONENT, "field [" + field.name + "]: " + chosen.reason());
+        state.infoStream.message(INFO_COMPONENT, message);
       }
     }
     return chosen;

@@ -131,7 +131,7 @@ public class GoldenFilesTests extends MatryoshkaTestCase {
             Files.write(directory.resolve(entry.getName()), files.readAllBytes());
           }
         }
-        try (Directory index = newFSDirectory(directory)) {
+        try (Directory index = FSDirectory.open(directory)) {
           check.accept(index, element);
         }
       }

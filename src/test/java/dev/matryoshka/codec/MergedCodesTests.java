@@ -249,7 +249,8 @@ public class MergedCodesTests extends MatryoshkaTestCase {
           int from = nextId;
           int count = random().nextBoolean() ? 1 + random().nextInt(300) : 1024;
           addSegment(writer, count, random().nextBoolean() ? 1 : 0.9);
-          int gone = from + random().nextInt(1 + nextId - from);
+          // Something is left, or there might be nothing to merge.
+          int gone = from + random().nextInt(nextId - from);
           delete(writer, from, random().nextInt(3) == 0 ? gone : from);
           if (random().nextInt(3) == 0) {
             merge(writer);

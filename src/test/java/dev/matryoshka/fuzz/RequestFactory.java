@@ -208,6 +208,7 @@ final class RequestFactory {
       if (random.nextInt(3) == 0) {
         body.with("stages", stages());
       }
+      maybe(body, "target_recall", random.nextFloat());
       maybe(body, "boost", random.nextFloat() * 3);
       maybe(body, "_name", "named");
       maybe(body, "query_vector_builder", object("unknown", object("model", "m")));
@@ -270,6 +271,7 @@ final class RequestFactory {
       maybe(body, "k", array(1, 10));
       maybe(body, "filter", filter());
       maybe(body, "stages", stages());
+      maybe(body, "target_recall", 0.5 + random.nextFloat() / 2);
       maybe(body, "worst", 3);
       maybe(body, "details", true);
       return body;

@@ -243,7 +243,7 @@ public final class Torture {
           "/_snapshot/kept/" + name + "/_restore?wait_for_completion=true",
           "{\"indices\":\""
               + Load.INDEX
-              + "\",\"rename_pattern\":\".*\",\"rename_replacement\":\"restored\"}");
+              + "\",\"rename_pattern\":\"^.+$\",\"rename_replacement\":\"restored\"}");
       load.checkKnown(Scan.all(cluster, "restored", ""));
     } finally {
       try {
