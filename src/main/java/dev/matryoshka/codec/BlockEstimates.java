@@ -14,6 +14,7 @@ package dev.matryoshka.codec;
 import dev.matryoshka.binary.HammingKernels;
 import java.io.IOException;
 import java.util.Arrays;
+import org.apache.lucene.store.IndexInput;
 
 /**
  * Estimates of all vectors of a segment for one query, a block at a time, at the price of {@value
@@ -34,6 +35,7 @@ public final class BlockEstimates {
   private static final int GREATEST = (1 << PLANES) - 1;
 
   private final CodeCursor cursor;
+  private final IndexInput stored;
   private final QueryCode query;
   private final long[][][] planes;
   private final float[] steps;
@@ -46,6 +48,7 @@ public final class BlockEstimates {
 
   public BlockEstimates(SegmentCodes codes, QueryCode query) throws IOException {
     this.cursor = codes.cursor();
+    this.stored = codes.corrections();
     this.query = query;
     int[] levels = codes.levels();
     this.planes = new long[levels.length][][];
@@ -101,9 +104,8 @@ public final class BlockEstimates {
     }
     int count = cursor.count(block);
     int perVector = cursor.correctionsPerVector();
-    for (int i = 0; i < count; i++) {
-      cursor.readCorrections(block * BLOCK + i, corrections, i * perVector);
-    }
+    stored.seek((long) block * BLOCK * perVector * Float.BYTES);
+    stored.readFloats(corrections, 0, count * perVector);
     Arrays.fill(estimates, 0, count, 0);
     for (int level = 0; level < planes.length; level++) {
       cursor.readBlock(level, block, words);

@@ -110,6 +110,12 @@ public final class SegmentCodes {
     return new CodeCursor(codes, meta.size(), areas, corrections);
   }
 
+  /** The corrections of all vectors, one vector after the other. */
+  IndexInput corrections() throws IOException {
+    return data.slice(
+        "corrections", codes.correctionsOffset(), codes.correctionsLength(meta.size()));
+  }
+
   /** Loads the rotation onto the heap. */
   Rotation loadRotation() throws IOException {
     return RotationSection.load(rotationSection(), meta.dims(), codes);

@@ -24,14 +24,23 @@ final class FindAllBulkScorer extends BulkScorer {
 
   private final SegmentMatcher matcher;
   private final KnnVectorValues.DocIndexIterator vectors;
+  private final boolean dense;
   private final float boost;
   private final int[] docs = new int[SegmentMatcher.BLOCK];
   private final int[] ords = new int[SegmentMatcher.BLOCK];
   private final float[] scores = new float[SegmentMatcher.BLOCK];
   private float score;
 
-  FindAllBulkScorer(SegmentMatcher matcher, KnnVectorValues.DocIndexIterator vectors, float boost) {
+  /**
+   * @param dense whether all documents of the segment have a vector
+   */
+  FindAllBulkScorer(
+      SegmentMatcher matcher,
+      KnnVectorValues.DocIndexIterator vectors,
+      boolean dense,
+      float boost) {
     this.matcher = matcher;
+    this.dense = dense;
     this.vectors = vectors;
     this.boost = boost;
   }
@@ -49,16 +58,30 @@ final class FindAllBulkScorer extends BulkScorer {
     while (doc < max) {
       int first = vectors.index();
       int count = 0;
-      boolean anyAccepted = false;
-      for (; doc < max && count < docs.length; doc = vectors.nextDoc()) {
-        docs[count++] = doc;
-        anyAccepted |= acceptDocs == null || acceptDocs.get(doc);
+      if (dense) {
+        int end = Math.min(Math.min(max, matcher.size()), doc + docs.length);
+        for (; doc < end; doc++) {
+          docs[count++] = doc;
+        }
+        doc = doc < matcher.size() ? vectors.advance(doc) : DocIdSetIterator.NO_MORE_DOCS;
+      } else {
+        for (; doc < max && count < docs.length; doc = vectors.nextDoc()) {
+          docs[count++] = doc;
+        }
       }
-      if (anyAccepted) {
+      if (anyAccepted(acceptDocs, count)) {
         collect(collector, acceptDocs, first, count);
       }
     }
     return doc == DocIdSetIterator.NO_MORE_DOCS ? doc : Math.max(doc, max);
+  }
+
+  private boolean anyAccepted(Bits acceptDocs, int count) {
+    boolean any = acceptDocs == null;
+    for (int i = 0; i < count && any == false; i++) {
+      any = acceptDocs.get(docs[i]);
+    }
+    return any;
   }
 
   private void collect(LeafCollector collector, Bits acceptDocs, int first, int count)

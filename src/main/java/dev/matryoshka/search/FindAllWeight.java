@@ -54,7 +54,8 @@ final class FindAllWeight extends Weight {
 
       @Override
       public BulkScorer bulkScorer() throws IOException {
-        return new FindAllBulkScorer(matcher(segment), segment.values().iterator(), boost);
+        boolean dense = segment.size() == context.reader().maxDoc();
+        return new FindAllBulkScorer(matcher(segment), segment.values().iterator(), dense, boost);
       }
 
       @Override

@@ -29,6 +29,9 @@ final class LikelyMatches {
   /** In standard deviations; measured in docs/find-all.md. */
   private static final double MARGIN = 5;
 
+  /** Standard deviations from which on what is expected to be lost is not worth counting. */
+  private static final double HOPELESS = 6.5;
+
   /** Blocks to draw the sample from. */
   private static final int SAMPLED_BLOCKS = 16;
 
@@ -106,7 +109,7 @@ final class LikelyMatches {
   void raise(float score) {
     minScore = linear(score);
     leastEstimate = leastEstimate(MARGIN);
-    hopelessEstimate = leastEstimate(2 * MARGIN);
+    hopelessEstimate = leastEstimate(HOPELESS);
   }
 
   /** The least estimate whose score would deviate by no more than so many deviations. */
@@ -128,6 +131,7 @@ final class LikelyMatches {
    */
   int candidates(int first, int count, int[] into) throws IOException {
     int found = 0;
+    double missed = 0;
     int end = first + count;
     for (int from = first; from < end; ) {
       int block = from / BlockEstimates.BLOCK;
@@ -139,11 +143,12 @@ final class LikelyMatches {
         if (estimate >= leastEstimate) {
           into[found++] = ord;
         } else if (estimate >= hopelessEstimate) {
-          counts.miss(NormalTail.above((minScore - line.at(estimate)) / deviation));
+          missed += NormalTail.above((minScore - line.at(estimate)) / deviation);
         }
       }
       from = to;
     }
+    counts.miss(missed);
     return found;
   }
 }

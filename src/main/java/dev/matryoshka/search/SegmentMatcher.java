@@ -60,10 +60,7 @@ final class SegmentMatcher {
     boolean fast = query.mode() == FindAllQuery.Mode.FAST;
     SegmentBounds stored = segment.bounds();
     this.bounds = stored == null ? null : new BoundScan(stored, query.target(), minScore, fast);
-    this.likely =
-        fast && stored == null
-            ? LikelyMatches.of(segment, query.target(), scorer, minScore, counts)
-            : null;
+    this.likely = fast ? LikelyMatches.of(segment, query.target(), scorer, minScore, counts) : null;
     this.interrupt = interrupt;
     this.counts = counts;
   }
@@ -98,11 +95,11 @@ final class SegmentMatcher {
       for (int i = 0; i < count; i++) {
         into[i] = first + i;
       }
-      if (selective) {
-        left = bounds.ruleOut(first, into, count);
-      }
     }
     if (selective) {
+      if (bounds != null) {
+        left = bounds.ruleOut(first, into, left);
+      }
       counts.skip(count - left);
       looked += count;
       passed += left;
