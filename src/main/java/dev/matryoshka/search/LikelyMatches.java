@@ -27,10 +27,13 @@ import java.io.IOException;
 final class LikelyMatches {
 
   /** In standard deviations; measured in docs/find-all.md. */
-  private static final double MARGIN = 5;
+  private static final double MARGIN = 6;
 
   /** Standard deviations from which on what is expected to be lost is not worth counting. */
-  private static final double HOPELESS = 6.5;
+  private static final double HOPELESS = 7.5;
+
+  /** Segments of fewer vectors are compared in no time. */
+  private static final int MIN_VECTORS = 10_000;
 
   /** Blocks to draw the sample from. */
   private static final int SAMPLED_BLOCKS = 16;
@@ -59,13 +62,13 @@ final class LikelyMatches {
   /**
    * Prepares for a query.
    *
-   * @return null where there are no codes
+   * @return null where there are no codes, or hardly any vectors
    */
   static LikelyMatches of(
       SegmentView segment, float[] target, ExactScorer scorer, float minScore, FindAllCounts counts)
       throws IOException {
     SegmentCodes codes = segment.codes();
-    if (codes == null) {
+    if (codes == null || segment.size() < MIN_VECTORS) {
       return null;
     }
     BlockEstimates estimates = new BlockEstimates(codes, codes.encode(target));

@@ -95,11 +95,11 @@ final class SegmentMatcher {
       for (int i = 0; i < count; i++) {
         into[i] = first + i;
       }
+      if (selective) {
+        left = bounds.ruleOut(first, into, count);
+      }
     }
     if (selective) {
-      if (bounds != null) {
-        left = bounds.ruleOut(first, into, left);
-      }
       counts.skip(count - left);
       looked += count;
       passed += left;

@@ -390,8 +390,8 @@ public class FindAllQueryTests extends MatryoshkaTestCase {
   public void testFastByCodesLosesHardlyAnythingAndSaysHowMuch() throws IOException {
     assumeTrue("real embeddings are absent", Embeddings.available());
     similarity = RandomPicks.randomFrom(random(), VectorSimilarityFunction.values());
-    float[][] documents = Embeddings.load("scifact_docs", 3000);
-    float[][] targets = Embeddings.load("scifact_queries", 25);
+    float[][] documents = Embeddings.load("debian_docs", 12_000);
+    float[][] targets = Embeddings.load("debian_queries", 10);
     CodecOptions options =
         new CodecOptions(VectorElement.FLOAT, RotationKind.ITQ, List.of(256), List.of());
     IndexWriterConfig config =
@@ -401,7 +401,7 @@ public class FindAllQueryTests extends MatryoshkaTestCase {
       try (IndexWriter writer = new IndexWriter(directory, config)) {
         for (int i = 0; i < documents.length; i++) {
           writer.addDocument(SearchIndex.document(i, documents[i], similarity));
-          if (i == 1500) {
+          if (i == 6000) {
             writer.flush();
           }
         }
