@@ -60,7 +60,10 @@ final class SegmentMatcher {
     boolean fast = query.mode() == FindAllQuery.Mode.FAST;
     SegmentBounds stored = segment.bounds();
     this.bounds = stored == null ? null : new BoundScan(stored, query.target(), minScore, fast);
-    this.likely = fast ? LikelyMatches.of(segment, query.target(), scorer, minScore, counts) : null;
+    this.likely =
+        fast && stored == null
+            ? LikelyMatches.of(segment, query.target(), scorer, minScore, counts)
+            : null;
     this.interrupt = interrupt;
     this.counts = counts;
   }
