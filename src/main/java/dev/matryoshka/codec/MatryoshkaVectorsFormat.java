@@ -12,6 +12,7 @@
 package dev.matryoshka.codec;
 
 import java.io.IOException;
+import java.util.function.Consumer;
 import org.apache.lucene.codecs.KnnVectorsFormat;
 import org.apache.lucene.codecs.KnnVectorsReader;
 import org.apache.lucene.codecs.KnnVectorsWriter;
@@ -138,6 +139,7 @@ public final class MatryoshkaVectorsFormat extends KnnVectorsFormat {
 
   private final CodecOptions options;
   private final RecentRotations rotations;
+  private final Consumer<String> log;
 
   /** For readers, which the SPI creates: a segment carries its own configuration. */
   public MatryoshkaVectorsFormat() {
@@ -150,7 +152,7 @@ public final class MatryoshkaVectorsFormat extends KnnVectorsFormat {
    * @param options what the mapping asks for; {@code null} takes the defaults for the dims
    */
   public MatryoshkaVectorsFormat(CodecOptions options) {
-    this(options, new RecentRotations());
+    this(options, new RecentRotations(), message -> {});
   }
 
   /**
@@ -158,16 +160,20 @@ public final class MatryoshkaVectorsFormat extends KnnVectorsFormat {
    *
    * @param options what the mapping asks for; {@code null} takes the defaults for the dims
    * @param rotations shared by all indices of a node, to bound what they remember together
+   * @param log told in a line which rotation a segment got, why, and what training cost; Lucene's
+   *     info stream is told too
    */
-  public MatryoshkaVectorsFormat(CodecOptions options, RecentRotations rotations) {
+  public MatryoshkaVectorsFormat(
+      CodecOptions options, RecentRotations rotations, Consumer<String> log) {
     super(NAME);
     this.options = options;
     this.rotations = rotations;
+    this.log = log;
   }
 
   @Override
   public KnnVectorsWriter fieldsWriter(SegmentWriteState state) throws IOException {
-    return new MatryoshkaVectorsWriter(state, this, options, rotations);
+    return new MatryoshkaVectorsWriter(state, this, options, rotations, log);
   }
 
   @Override

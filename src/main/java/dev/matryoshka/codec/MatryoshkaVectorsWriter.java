@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.apache.lucene.codecs.CodecUtil;
 import org.apache.lucene.codecs.KnnFieldVectorsWriter;
 import org.apache.lucene.codecs.KnnVectorsWriter;
@@ -41,14 +42,11 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
   /** Under which training and its cost are logged to the index writer's info stream. */
   private static final String INFO_COMPONENT = "MVF";
 
-  /** What Lucene's info stream is told too, for those who look into the log of a server. */
-  private static final System.Logger LOGGER =
-      System.getLogger(MatryoshkaVectorsWriter.class.getName());
-
   private final SegmentWriteState state;
   private final MatryoshkaVectorsFormat format;
   private final CodecOptions options;
   private final RecentRotations rotations;
+  private final Consumer<String> log;
   private final FlatVectorsWriter rawVectors;
   private IndexOutput meta;
   private IndexOutput data;
@@ -61,12 +59,14 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
       SegmentWriteState state,
       MatryoshkaVectorsFormat format,
       CodecOptions options,
-      RecentRotations rotations)
+      RecentRotations rotations,
+      Consumer<String> log)
       throws IOException {
     this.state = state;
     this.format = format;
     this.options = options;
     this.rotations = rotations;
+    this.log = log;
     this.rawVectors =
         element() == VectorElement.BFLOAT16
             ? new BFloat16VectorsWriter(state)
@@ -218,7 +218,7 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
     if (chosen != null) {
       rotations.put(format, field.name, chosen.rotation());
       String message = "field [" + field.name + "]: " + chosen.reason();
-      LOGGER.log(System.Logger.Level.DEBUG, message);
+      log.accept(message);
       if (state.infoStream.isEnabled(INFO_COMPONENT)) {
         state.infoStream.message(INFO_COMPONENT, message);
       }

@@ -19,6 +19,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
 import org.apache.lucene.codecs.Codec;
 import org.apache.lucene.codecs.FilterCodec;
 import org.apache.lucene.codecs.KnnVectorsFormat;
@@ -31,6 +33,8 @@ import org.elasticsearch.index.mapper.MappingLookup;
  * Thread-safe.
  */
 final class MatryoshkaCodec extends FilterCodec {
+
+  private static final Logger LOGGER = LogManager.getLogger(MatryoshkaCodec.class);
 
   private final KnnVectorsFormat vectors;
 
@@ -72,7 +76,7 @@ final class MatryoshkaCodec extends FilterCodec {
               : Optional.empty();
       if (options.isPresent()) {
         return formats.computeIfAbsent(
-            options.get(), key -> new MatryoshkaVectorsFormat(key, rotations));
+            options.get(), key -> new MatryoshkaVectorsFormat(key, rotations, LOGGER::debug));
       }
       return others instanceof PerFieldKnnVectorsFormat perField
           ? perField.getKnnVectorsFormatForField(field)
