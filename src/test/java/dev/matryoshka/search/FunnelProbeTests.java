@@ -11,14 +11,13 @@
  */
 package dev.matryoshka.search;
 
+import dev.matryoshka.BrokenRotation;
 import dev.matryoshka.MatryoshkaTestCase;
 import dev.matryoshka.audit.AuditReport;
 import dev.matryoshka.audit.AuditTally;
 import dev.matryoshka.audit.ShardComparison;
 import dev.matryoshka.rotation.RotationKind;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -186,7 +185,6 @@ public class FunnelProbeTests extends MatryoshkaTestCase {
     }
   }
 
-  /** Writes noise over the matrix, the last part of the file, and leaves the file consistent. */
   private static void breakRotation(Directory directory) throws IOException {
     String name =
         Arrays.stream(directory.listAll())
@@ -198,15 +196,7 @@ public class FunnelProbeTests extends MatryoshkaTestCase {
       bytes = new byte[(int) in.length()];
       in.readBytes(bytes, 0, bytes.length);
     }
-    int footer = 16;
-    int from = bytes.length - footer - BITS * DIMS * Float.BYTES;
-    var matrix =
-        ByteBuffer.wrap(bytes, from, BITS * DIMS * Float.BYTES)
-            .order(ByteOrder.LITTLE_ENDIAN)
-            .asFloatBuffer();
-    for (int i = 0; i < BITS * DIMS; i++) {
-      matrix.put(i, (float) random().nextGaussian());
-    }
+    BrokenRotation.breakIn(bytes, BITS, DIMS, random());
     directory.deleteFile(name);
     try (IndexOutput out = directory.createOutput(name, IOContext.DEFAULT)) {
       out.writeBytes(bytes, bytes.length);
