@@ -26,23 +26,26 @@ record ShardVectorStats(
     ShardId shard, String node, boolean primary, List<SegmentFacts> segments, SearchCounts search)
     implements Writeable {
 
+  /** The first version did not count searches for everything above a similarity. */
+  private static final byte VERSION = 2;
+
   ShardVectorStats {
     segments = List.copyOf(segments);
   }
 
   static ShardVectorStats read(StreamInput in) throws IOException {
-    WireVersion.read(in, StatsAction.NAME);
+    byte version = WireVersion.read(in, VERSION, StatsAction.NAME);
     return new ShardVectorStats(
         new ShardId(in),
         in.readString(),
         in.readBoolean(),
         in.readCollectionAsList(ShardVectorStats::readSegment),
-        SearchCounts.read(in));
+        SearchCounts.read(in, version == VERSION));
   }
 
   @Override
   public void writeTo(StreamOutput out) throws IOException {
-    WireVersion.write(out);
+    WireVersion.write(out, VERSION);
     shard.writeTo(out);
     out.writeString(node);
     out.writeBoolean(primary);

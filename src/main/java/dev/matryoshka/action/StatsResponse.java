@@ -144,8 +144,19 @@ public final class StatsResponse extends BroadcastResponse {
       b.endObject();
     }
     b.endObject();
+    write(b, counts.findAlls());
     b.endObject();
     write(b, counts.liveRecall());
+  }
+
+  private static void write(XContentBuilder b, SearchCounts.FindAlls findAlls) throws IOException {
+    b.startObject("find_all");
+    b.field("searches", findAlls.searches()).field("fast", findAlls.fast());
+    if (findAlls.fast() > 0) {
+      b.field("expected_recall", findAlls.expectedRecall() / findAlls.fast());
+    }
+    b.field("skipped", findAlls.skipped()).field("verified", findAlls.verified());
+    b.endObject();
   }
 
   private static void write(XContentBuilder b, LiveRecall recall) throws IOException {

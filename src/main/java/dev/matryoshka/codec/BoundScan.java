@@ -13,6 +13,7 @@ package dev.matryoshka.codec;
 
 import dev.matryoshka.binary.ByteDotKernels;
 import dev.matryoshka.binary.SimilarityKernels;
+import dev.matryoshka.rotation.BoundBasis;
 import java.io.IOException;
 import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.store.IndexInput;
@@ -46,6 +47,9 @@ public final class BoundScan {
 
   /** Most vectors to look at together. */
   public static final int BLOCK = 128;
+
+  /** The share of what belongs to an answer that an estimate is to leave. */
+  public static final double ESTIMATE_RECALL = BoundBasis.EXPECTED_RECALL;
 
   private static final double LEAST_SQUARE = 1e-20;
   private static final double GREATEST_SQUARE = 1e20;

@@ -25,16 +25,18 @@ import org.elasticsearch.common.io.stream.Writeable;
  * @param predicted those of them that aimed at a recall, and predicted what they would find
  * @param predictedRecall the sum of what these predicted, each 0 to 1
  * @param stages by label
+ * @param findAlls searches for everything above a similarity, which are not among the others
  */
 public record SearchCounts(
     long searches,
     long predicted,
     double predictedRecall,
     Map<String, StageCounts> stages,
-    LiveRecall liveRecall)
-    implements Writeable {
+    LiveRecall liveRecall,
+    FindAlls findAlls) {
 
-  public static final SearchCounts NONE = new SearchCounts(0, 0, 0, Map.of(), LiveRecall.NONE);
+  public static final SearchCounts NONE =
+      new SearchCounts(0, 0, 0, Map.of(), LiveRecall.NONE, FindAlls.NONE);
 
   public SearchCounts {
     stages = Map.copyOf(stages);
@@ -53,6 +55,44 @@ public record SearchCounts(
     }
   }
 
+  /**
+   * What searches for everything above a similarity did.
+   *
+   * @param fast those of them that could lose something
+   * @param expectedRecall the sum of what these expected to find, each 0 to 1
+   * @param skipped vectors left out without comparing them
+   * @param verified vectors compared at full precision
+   */
+  public record FindAlls(
+      long searches, long fast, double expectedRecall, long skipped, long verified)
+      implements Writeable {
+
+    static final FindAlls NONE = new FindAlls(0, 0, 0, 0, 0);
+
+    FindAlls plus(FindAlls other) {
+      return new FindAlls(
+          searches + other.searches,
+          fast + other.fast,
+          expectedRecall + other.expectedRecall,
+          skipped + other.skipped,
+          verified + other.verified);
+    }
+
+    private static FindAlls read(StreamInput in) throws IOException {
+      return new FindAlls(
+          in.readVLong(), in.readVLong(), in.readDouble(), in.readVLong(), in.readVLong());
+    }
+
+    @Override
+    public void writeTo(StreamOutput out) throws IOException {
+      out.writeVLong(searches);
+      out.writeVLong(fast);
+      out.writeDouble(expectedRecall);
+      out.writeVLong(skipped);
+      out.writeVLong(verified);
+    }
+  }
+
   /** Both together. */
   public SearchCounts plus(SearchCounts other) {
     Map<String, StageCounts> both = new TreeMap<>(stages);
@@ -62,10 +102,16 @@ public record SearchCounts(
         predicted + other.predicted,
         predictedRecall + other.predictedRecall,
         both,
-        liveRecall.plus(other.liveRecall));
+        liveRecall.plus(other.liveRecall),
+        findAlls.plus(other.findAlls));
   }
 
-  public static SearchCounts read(StreamInput in) throws IOException {
+  /**
+   * Reads what {@link #writeTo} wrote.
+   *
+   * @param withFindAlls whether the sender knows of them
+   */
+  public static SearchCounts read(StreamInput in, boolean withFindAlls) throws IOException {
     return new SearchCounts(
         in.readVLong(),
         in.readVLong(),
@@ -74,10 +120,11 @@ public record SearchCounts(
             each ->
                 new StageCounts(
                     each.readVLong(), each.readVLong(), each.readVLong(), each.readVLong())),
-        LiveRecall.read(in));
+        LiveRecall.read(in),
+        withFindAlls ? FindAlls.read(in) : FindAlls.NONE);
   }
 
-  @Override
+  /** Writes all of it. */
   public void writeTo(StreamOutput out) throws IOException {
     out.writeVLong(searches);
     out.writeVLong(predicted);
@@ -91,5 +138,6 @@ public record SearchCounts(
           stream.writeVLong(counts.nanos);
         });
     liveRecall.writeTo(out);
+    findAlls.writeTo(out);
   }
 }

@@ -11,11 +11,13 @@
  */
 package dev.matryoshka.monitor;
 
+import dev.matryoshka.search.ExecutedFindAlls;
 import dev.matryoshka.search.ExecutedFunnel;
 import dev.matryoshka.search.ExecutedFunnels;
 import dev.matryoshka.search.MatryoshkaQuery;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.lucene.search.Query;
 import org.elasticsearch.common.settings.Settings;
 import org.elasticsearch.core.Nullable;
 import org.elasticsearch.index.shard.IndexEventListener;
@@ -44,8 +46,9 @@ public final class SearchMonitor implements SearchOperationListener, IndexEventL
   public void onQueryPhase(SearchContext context, long tookInNanos) {
     if (ranForSure(context)) {
       IndexShard shard = context.indexShard();
-      ExecutedFunnels.visit(
-          context.rewrittenQuery(), (query, funnel) -> searched(shard, query, funnel));
+      Query rewritten = context.rewrittenQuery();
+      ExecutedFunnels.visit(rewritten, (query, funnel) -> searched(shard, query, funnel));
+      ExecutedFindAlls.visit(rewritten, executed -> counters(shard).foundAll(executed));
     }
   }
 
@@ -58,12 +61,16 @@ public final class SearchMonitor implements SearchOperationListener, IndexEventL
   }
 
   private void searched(IndexShard shard, MatryoshkaQuery query, ExecutedFunnel funnel) {
-    ShardCounters counters = shards.computeIfAbsent(shard.shardId(), id -> new ShardCounters());
+    ShardCounters counters = counters(shard);
     counters.searched(funnel);
     RecallSampler recallSampler = sampler;
     if (recallSampler != null) {
       recallSampler.searched(shard, query, counters);
     }
+  }
+
+  private ShardCounters counters(IndexShard shard) {
+    return shards.computeIfAbsent(shard.shardId(), id -> new ShardCounters());
   }
 
   /** What happened on a shard since it came to this node. */

@@ -12,6 +12,7 @@
 package dev.matryoshka.monitor;
 
 import dev.matryoshka.search.Comparison;
+import dev.matryoshka.search.ExecutedFindAll;
 import dev.matryoshka.search.ExecutedFunnel;
 import java.util.Map;
 import java.util.TreeMap;
@@ -27,6 +28,11 @@ final class ShardCounters {
   private final LongAdder predicted = new LongAdder();
   private final DoubleAdder predictedRecall = new DoubleAdder();
   private final Map<String, StageCounters> stages = new ConcurrentHashMap<>();
+  private final LongAdder findAlls = new LongAdder();
+  private final LongAdder fastFindAlls = new LongAdder();
+  private final LongAdder skipped = new LongAdder();
+  private final LongAdder verified = new LongAdder();
+  private final DoubleAdder expectedRecall = new DoubleAdder();
   private final AtomicReference<LiveRecall> liveRecall = new AtomicReference<>(LiveRecall.NONE);
 
   private static final class StageCounters {
@@ -51,6 +57,16 @@ final class ShardCounters {
     }
   }
 
+  void foundAll(ExecutedFindAll executed) {
+    findAlls.increment();
+    skipped.add(executed.skipped());
+    verified.add(executed.verified());
+    if (executed.fast()) {
+      fastFindAlls.increment();
+      expectedRecall.add(executed.expectedRecall());
+    }
+  }
+
   /** Rare, so that a compare-and-set is cheap enough. */
   void add(LiveRecall sampled) {
     liveRecall.accumulateAndGet(sampled, LiveRecall::plus);
@@ -64,7 +80,14 @@ final class ShardCounters {
                 label,
                 new SearchCounts.StageCounts(
                     each.runs.sum(), each.compared.sum(), each.kept.sum(), each.nanos.sum())));
+    SearchCounts.FindAlls found =
+        new SearchCounts.FindAlls(
+            findAlls.sum(),
+            fastFindAlls.sum(),
+            expectedRecall.sum(),
+            skipped.sum(),
+            verified.sum());
     return new SearchCounts(
-        searches.sum(), predicted.sum(), predictedRecall.sum(), counts, liveRecall.get());
+        searches.sum(), predicted.sum(), predictedRecall.sum(), counts, liveRecall.get(), found);
   }
 }

@@ -21,32 +21,50 @@ import org.elasticsearch.common.io.stream.StreamOutput;
  */
 public final class WireVersion {
 
-  private static final byte CURRENT = 1;
+  private static final byte FIRST = 1;
 
   private WireVersion() {}
 
   /** Leads what follows. */
   public static void write(StreamOutput out) throws IOException {
-    out.writeByte(CURRENT);
+    out.writeByte(FIRST);
+  }
+
+  /** Leads what has taken a form of its own since the first version. */
+  public static void write(StreamOutput out, byte version) throws IOException {
+    out.writeByte(version);
   }
 
   /**
-   * Checks what {@link #write} wrote.
+   * Checks what {@link #write(StreamOutput)} wrote.
    *
    * @param what query or action, for the message
    * @throws IllegalArgumentException when the sender runs a release that this one cannot understand
    */
   public static void read(StreamInput in, String what) throws IOException {
+    read(in, FIRST, what);
+  }
+
+  /**
+   * The version of what follows, where older ones can be read too.
+   *
+   * @param newest version that this node can read
+   * @param what query or action, for the message
+   * @throws IllegalArgumentException when the sender runs a release that this one cannot understand
+   */
+  public static byte read(StreamInput in, byte newest, String what) throws IOException {
     byte version = in.readByte();
-    if (version != CURRENT) {
+    if (version < FIRST || version > newest) {
       throw new IllegalArgumentException(
           "["
               + what
               + "] has wire version ["
               + version
               + "] but this node knows only ["
-              + CURRENT
+              + (newest == FIRST ? "" : FIRST + "] to [")
+              + newest
               + "]; install the same release of the plugin on all nodes");
     }
+    return version;
   }
 }

@@ -100,6 +100,7 @@ public final class BestAboveQuery extends Query {
     FunnelTrace trace = new FunnelTrace();
     trace.add(
         Stage.floats(any.dims(), Stage.LAST), counts.verified(), keys, System.nanoTime() - start);
+    trace.findAll(counts.executed(all.mode()));
     return new RankedDocsQuery(
         null,
         describe() + "; " + counts,

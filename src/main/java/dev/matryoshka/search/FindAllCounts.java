@@ -72,8 +72,10 @@ final class FindAllCounts {
     }
   }
 
-  long skipped() {
-    return skipped.sum();
+  /** All that has been done so far. */
+  ExecutedFindAll executed(FindAllQuery.Mode mode) {
+    return new ExecutedFindAll(
+        mode == FindAllQuery.Mode.FAST, skipped.sum(), verified.sum(), expectedRecall());
   }
 
   long verified() {

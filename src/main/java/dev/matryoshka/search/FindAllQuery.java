@@ -144,6 +144,11 @@ public final class FindAllQuery extends Query {
     return new FindAllCounts(maxScored);
   }
 
+  /** What was done for this query, or null when it has not been rewritten. */
+  ExecutedFindAll executed() {
+    return counts == null ? null : counts.executed(mode);
+  }
+
   String describe() {
     return "field="
         + field

@@ -23,6 +23,7 @@ final class FunnelTrace {
 
   private final List<Entry> entries = new ArrayList<>();
   private SearchPlan plan;
+  private ExecutedFindAll findAll;
 
   /**
    * @param compared vectors that the stage looked at
@@ -38,6 +39,16 @@ final class FunnelTrace {
   /** Adds what a search with a target allowed itself. */
   void plan(SearchPlan searchPlan) {
     plan = searchPlan;
+  }
+
+  /** Adds what it took to find the best of everything above a similarity. */
+  void findAll(ExecutedFindAll executed) {
+    findAll = executed;
+  }
+
+  /** What was added so, or null. */
+  ExecutedFindAll findAll() {
+    return findAll;
   }
 
   /** What came of it. */

@@ -44,6 +44,7 @@ final class SegmentMatcher {
   private final ExactScorer scorer;
   private final BoundScan bounds;
   private final LikelyMatches likely;
+  private final double missesPerMatch;
   private float minScore;
   private final Runnable interrupt;
   private final FindAllCounts counts;
@@ -64,6 +65,7 @@ final class SegmentMatcher {
         fast && stored == null
             ? LikelyMatches.of(segment, query.target(), scorer, minScore, counts)
             : null;
+    this.missesPerMatch = fast && stored != null ? 1 / BoundScan.ESTIMATE_RECALL - 1 : 0;
     this.interrupt = interrupt;
     this.counts = counts;
   }
@@ -121,7 +123,7 @@ final class SegmentMatcher {
   boolean matches(int ord) throws IOException {
     score = scorer.score(ord);
     boolean matches = score >= minScore;
-    counts.verify(1, matches ? 1 : 0, segment.field());
+    verified(1, matches ? 1 : 0);
     return matches;
   }
 
@@ -155,8 +157,15 @@ final class SegmentMatcher {
         scores[matches++] = scores[i];
       }
     }
-    counts.verify(count, matches, segment.field());
+    verified(count, matches);
     return matches;
+  }
+
+  private void verified(int count, int matches) {
+    counts.verify(count, matches, segment.field());
+    if (missesPerMatch > 0 && matches > 0) {
+      counts.miss(missesPerMatch * matches);
+    }
   }
 
   /** The score of the vector that {@link #matches} was last asked about. */

@@ -11,11 +11,19 @@
  */
 package dev.matryoshka.action;
 
+import static org.hamcrest.Matchers.containsString;
+
 import dev.matryoshka.monitor.LiveRecall;
 import dev.matryoshka.monitor.SearchCounts;
 import dev.matryoshka.search.SegmentFacts;
+import java.io.IOException;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Map;
+import org.elasticsearch.common.bytes.BytesArray;
+import org.elasticsearch.common.bytes.BytesReference;
+import org.elasticsearch.common.io.stream.BytesStreamOutput;
+import org.elasticsearch.common.io.stream.StreamInput;
 import org.elasticsearch.common.io.stream.Writeable;
 import org.elasticsearch.index.shard.ShardId;
 import org.elasticsearch.test.AbstractWireSerializingTestCase;
@@ -71,7 +79,39 @@ public class ShardVectorStatsTests extends AbstractWireSerializingTestCase<Shard
         between(0, 9),
         randomDouble(),
         Map.of("s", new SearchCounts.StageCounts(1, between(0, 9), 3, 4)),
-        recall);
+        recall,
+        new SearchCounts.FindAlls(
+            between(1, 99), between(0, 9), randomDouble(), between(0, 99), between(0, 99)));
+  }
+
+  /** A node that was upgraded first understands those that were not. */
+  public void testFromAnOlderNode() throws IOException {
+    ShardVectorStats stats = createTestInstance();
+    byte[] bytes;
+    try (BytesStreamOutput out = new BytesStreamOutput()) {
+      stats.writeTo(out);
+      int sent = (int) out.position();
+      stats.search().findAlls().writeTo(out);
+      int added = (int) out.position() - sent;
+      bytes = Arrays.copyOf(BytesReference.toBytes(out.bytes()), sent - added);
+    }
+    bytes[0] = 1;
+    try (StreamInput in = new BytesArray(bytes).streamInput()) {
+      ShardVectorStats read = ShardVectorStats.read(in);
+      assertEquals(-1, in.read());
+      assertEquals(stats.shard(), read.shard());
+      assertEquals(stats.segments(), read.segments());
+      assertEquals(stats.search().liveRecall(), read.search().liveRecall());
+      assertEquals(SearchCounts.NONE.findAlls(), read.search().findAlls());
+    }
+    bytes[0] = 3;
+    try (StreamInput in = new BytesArray(bytes).streamInput()) {
+      IllegalArgumentException e =
+          expectThrows(IllegalArgumentException.class, () -> ShardVectorStats.read(in));
+      assertThat(
+          e.getMessage(),
+          containsString("has wire version [3] but this node knows only [1] to [2]; install the"));
+    }
   }
 
   @Override

@@ -22,6 +22,7 @@ import dev.matryoshka.action.StatsRequest;
 import dev.matryoshka.action.StatsRequest.Level;
 import dev.matryoshka.plugin.MatryoshkaPlugin;
 import dev.matryoshka.query.MatryoshkaQueryBuilder;
+import dev.matryoshka.search.FindAllQuery;
 import dev.matryoshka.search.Stage;
 import java.io.IOException;
 import java.util.Collection;
@@ -147,6 +148,25 @@ public class VectorStatsTests extends ESSingleNodeTestCase {
     assertEquals(3 * 50, number(stats, "_all.search.stages.float[96 dims].compared"));
     assertEquals(0, number(stats, "_all.live_recall.sampled"));
     assertEquals(0, number(stats, "_all.live_recall.skipped"));
+  }
+
+  public void testFindAllsAreCounted() throws IOException {
+    for (FindAllQuery.Mode mode : FindAllQuery.Mode.values()) {
+      var query =
+          MatryoshkaQueryBuilder.above(0.1f, Corpus.FIELD, corpus.vector(), null, List.of(), mode);
+      assertNoFailures(client().prepareSearch(INDEX).setQuery(query));
+    }
+    var best =
+        MatryoshkaQueryBuilder.above(0.1f, Corpus.FIELD, corpus.vector(), K, List.of(), null);
+    assertNoFailures(client().prepareSearch(INDEX).setQuery(best));
+    ObjectPath stats = stats(Level.INDICES);
+    assertEquals(0, number(stats, "_all.search.searches"));
+    assertEquals(3, number(stats, "_all.search.find_all.searches"));
+    assertEquals(1, number(stats, "_all.search.find_all.fast"));
+    // There are too few vectors to leave any out.
+    assertEquals(1, share(stats, "_all.search.find_all.expected_recall"), 0);
+    assertEquals(0, number(stats, "_all.search.find_all.skipped"));
+    assertEquals(3 * DOCS, number(stats, "_all.search.find_all.verified"));
   }
 
   /** A search answered from the shard request cache ran no funnel. */

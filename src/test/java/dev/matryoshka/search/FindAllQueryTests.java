@@ -431,9 +431,10 @@ public class FindAllQueryTests extends MatryoshkaTestCase {
           wanted += truth.size();
           got += found.size();
           skipped += counter(query, "skipped");
-          expected +=
-              Double.parseDouble(
-                  query.toString().replaceAll(".*expected_recall=([.0-9]+).*", "$1"));
+          ExecutedFindAll[] executed = new ExecutedFindAll[1];
+          ExecutedFindAlls.visit(query, each -> executed[0] = each);
+          assertTrue(executed[0].fast());
+          expected += executed[0].expectedRecall();
         }
         assertTrue(similarity + ": " + skipped, skipped > documents.length * targets.length / 3);
         assertEquals(similarity.toString(), 1, (double) got / wanted, 0.003);
