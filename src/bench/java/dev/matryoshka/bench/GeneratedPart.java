@@ -18,11 +18,17 @@ import java.nio.file.Path;
 /** The parts of a document that programs write, between comments that name them. */
 public final class GeneratedPart {
 
-  /** The document that benchmarks write into, from the root of the checkout. */
-  public static final Path PERFORMANCE =
-      Path.of(System.getProperty("matryoshka.root", "."), "docs", "performance.md");
+  /** The document that most benchmarks write into, from the root of the checkout. */
+  public static final Path PERFORMANCE = document("performance.md");
+
+  /** What is said of recall. */
+  public static final Path RECALL = document("recall.md");
 
   private GeneratedPart() {}
+
+  private static Path document(String name) {
+    return Path.of(System.getProperty("matryoshka.root", "."), "docs", name);
+  }
 
   /**
    * Replaces a part, or adds it at the end of the document.

@@ -13,9 +13,11 @@ package dev.matryoshka.bench;
 
 import dev.matryoshka.bench.QualityOptions.Part;
 import dev.matryoshka.codec.CodecOptions;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -67,7 +69,7 @@ public final class QualityBenchmark {
     if (wants(Part.NESTED)) {
       new NestedReport(set, survivals, out).print();
     }
-    if (Stream.of(Part.END_TO_END, Part.MANY, Part.LOSS, Part.KEEPS, Part.TARGET)
+    if (Stream.of(Part.END_TO_END, Part.MANY, Part.LOSS, Part.KEEPS, Part.TARGET, Part.CURVE)
         .anyMatch(this::wants)) {
       CodecOptions defaults = CodecOptions.defaults(set.dims());
       try (VectorIndex index = VectorIndex.build(set.documents(), defaults, 1)) {
@@ -95,6 +97,32 @@ public final class QualityBenchmark {
     }
     if (wants(Part.TARGET)) {
       new TargetReport(set, survivals, out).print(index);
+    }
+    if (wants(Part.CURVE)) {
+      printCurves(index, set, survivals);
+    }
+  }
+
+  private void printCurves(VectorIndex index, EmbeddingSet set, List<Survival> survivals)
+      throws IOException {
+    ByteArrayOutputStream text = new ByteArrayOutputStream();
+    PrintStream tables = new PrintStream(text, true, StandardCharsets.UTF_8);
+    String name = "curve-" + options.set();
+    if (options.queries().equals(options.set()) == false) {
+      name += "-" + options.queries();
+    }
+    for (CurveReport.Picture picture :
+        new CurveReport(set, survivals, tables).print(index, options.title())) {
+      if (options.write()) {
+        String file = "quality/" + name + "-" + picture.k() + ".svg";
+        Files.writeString(GeneratedPart.RECALL.resolveSibling(file), picture.svg());
+        tables.println("\n![Recall@" + picture.k() + " by work](" + file + ")");
+      }
+    }
+    String report = text.toString(StandardCharsets.UTF_8);
+    out.print(report);
+    if (options.write()) {
+      GeneratedPart.replace(GeneratedPart.RECALL, name, report);
     }
   }
 

@@ -14,6 +14,7 @@ package dev.matryoshka.bench;
 import dev.matryoshka.rotation.RotationKind;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -27,6 +28,7 @@ import java.util.stream.Stream;
  * @param queries set whose queries are run
  * @param head whether vectors go through the Matryoshka-trained head
  * @param limit most queries to run
+ * @param write whether to write curves into the documentation
  */
 record QualityOptions(
     Path data,
@@ -36,7 +38,8 @@ record QualityOptions(
     List<RotationKind> rotations,
     List<Integer> bits,
     Set<Part> parts,
-    int limit) {
+    int limit,
+    boolean write) {
 
   /** A group of tables. */
   enum Part {
@@ -47,6 +50,7 @@ record QualityOptions(
     LOSS,
     KEEPS,
     TARGET,
+    CURVE,
     DRIFT;
 
     String label() {
@@ -72,12 +76,17 @@ record QualityOptions(
             RotationKind.PCA_RANDOM,
             RotationKind.ITQ);
     List<Integer> bits = List.of(64, 128, 256, 512);
-    Set<Part> parts = Set.of(Part.values());
+    Set<Part> parts = EnumSet.complementOf(EnumSet.of(Part.CURVE));
+    boolean write = false;
     int limit = Integer.MAX_VALUE;
     for (int i = 0; i < args.length; i++) {
       String option = args[i];
       if (option.equals("--head")) {
         head = true;
+        continue;
+      }
+      if (option.equals("--write")) {
+        write = true;
         continue;
       }
       if (List.of("--data", "--set", "--queries", "--rotations", "--bits", "--limit", "--parts")
@@ -104,7 +113,7 @@ record QualityOptions(
     }
     queries = queries == null ? set : queries;
     OptionValues.checkReadable(data, set + "_docs.npy", queries + "_queries.npy");
-    return new QualityOptions(data, set, queries, head, rotations, bits, parts, limit);
+    return new QualityOptions(data, set, queries, head, rotations, bits, parts, limit, write);
   }
 
   private static Stream<String> list(String value) {
@@ -128,7 +137,7 @@ record QualityOptions(
 
   /** The same options for the documents and queries of another set. */
   QualityOptions of(String otherSet) {
-    return new QualityOptions(data, otherSet, otherSet, head, rotations, bits, parts, limit);
+    return new QualityOptions(data, otherSet, otherSet, head, rotations, bits, parts, limit, write);
   }
 
   /** What the vectors are, for headings. */

@@ -9,7 +9,7 @@
  * or implied. See the License for the specific language governing permissions and limitations under
  * the License.
  */
-package dev.matryoshka.bench.peers;
+package dev.matryoshka.bench;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,10 +18,10 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Draws recall over latency as SVG: a line for each field, latency on a logarithmic scale. Readable
- * on light and on dark ground.
+ * Draws recall over what it costs as SVG: a line for each way to search, cost on a logarithmic
+ * scale. Readable on light and on dark ground.
  */
-final class RecallPlot {
+public final class RecallPlot {
 
   private static final int WIDTH = 720;
   private static final int HEIGHT = 420;
@@ -33,26 +33,34 @@ final class RecallPlot {
   private static final List<String> COLOURS =
       List.of("#d9480f", "#7048a8", "#1c7ed6", "#2b8a3e", "#a67c00");
 
-  private record Point(double millis, double recall) {}
+  private record Point(double cost, double recall) {}
 
   private final Map<String, List<Point>> lines = new LinkedHashMap<>();
   private final StringBuilder svg = new StringBuilder();
-  private double fastest = Double.MAX_VALUE;
-  private double slowest;
+  private final String unit;
+  private double least = Double.MAX_VALUE;
+  private double most;
   private double lowest = 1;
 
+  /**
+   * @param unit what the cost is counted in
+   */
+  public RecallPlot(String unit) {
+    this.unit = unit;
+  }
+
   /** Adds a point to a line; points of a line come in the order in which they are joined. */
-  void add(String line, double millis, double recall) {
-    lines.computeIfAbsent(line, name -> new ArrayList<>()).add(new Point(millis, recall));
-    fastest = Math.min(fastest, millis);
-    slowest = Math.max(slowest, millis);
+  public void add(String line, double cost, double recall) {
+    lines.computeIfAbsent(line, name -> new ArrayList<>()).add(new Point(cost, recall));
+    least = Math.min(least, cost);
+    most = Math.max(most, cost);
     lowest = Math.min(lowest, recall);
   }
 
   /** The picture. At least one point has been added. */
-  String draw(String title) {
-    fastest /= 1.2;
-    slowest *= 1.2;
+  public String draw(String title) {
+    least /= 1.2;
+    most *= 1.2;
     lowest = Math.floor(lowest * 20 - 0.2) / 20;
     svg.setLength(0);
     put(
@@ -65,7 +73,7 @@ final class RecallPlot {
         </style>
         """,
         WIDTH, HEIGHT);
-    text(LEFT, 22, "start", "Recall@10 and p50 latency, " + title);
+    text(LEFT, 22, "start", title);
     grid();
     int i = 0;
     for (Map.Entry<String, List<Point>> line : lines.entrySet()) {
@@ -82,26 +90,26 @@ final class RecallPlot {
       stroke("grid", LEFT, y(recall), WIDTH - RIGHT, y(recall));
       text(LEFT - 8, y(recall) + 4, "end", String.format(Locale.ROOT, "%.2f", recall));
     }
-    for (double decade = 0.01; decade < slowest; decade *= 10) {
+    for (double decade = 0.01; decade < most; decade *= 10) {
       for (double step : STEPS) {
-        double millis = decade * step;
-        if (millis >= fastest && millis <= slowest) {
-          stroke("grid", x(millis), y(1), x(millis), bottom);
-          text(x(millis), bottom + 18, "middle", String.format(Locale.ROOT, "%.4g", millis));
+        double cost = decade * step;
+        if (cost >= least && cost <= most) {
+          stroke("grid", x(cost), y(1), x(cost), bottom);
+          text(x(cost), bottom + 18, "middle", String.format(Locale.ROOT, "%.4g", cost));
         }
       }
     }
     stroke("axis", LEFT, bottom, WIDTH - RIGHT, bottom);
-    text((LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - 10, "middle", "milliseconds");
+    text((LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - 10, "middle", unit);
   }
 
   private void line(String label, List<Point> points, String colour, int position) {
     StringBuilder joined = new StringBuilder();
     for (Point point : points) {
-      joined.append(String.format(Locale.ROOT, "%.1f,%.1f ", x(point.millis), y(point.recall)));
+      joined.append(String.format(Locale.ROOT, "%.1f,%.1f ", x(point.cost), y(point.recall)));
       put(
           "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\" fill=\"%s\"/>%n",
-          x(point.millis), y(point.recall), colour);
+          x(point.cost), y(point.recall), colour);
     }
     put(
         "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\"/>%n",
@@ -113,8 +121,8 @@ final class RecallPlot {
     text(WIDTH - RIGHT + 32, at, "start", label);
   }
 
-  private double x(double millis) {
-    double share = Math.log(millis / fastest) / Math.log(slowest / fastest);
+  private double x(double cost) {
+    double share = Math.log(cost / least) / Math.log(most / least);
     return LEFT + share * (WIDTH - LEFT - RIGHT);
   }
 

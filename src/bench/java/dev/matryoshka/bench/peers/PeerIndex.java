@@ -74,6 +74,16 @@ final class PeerIndex {
     }
   }
 
+  /** Changes a setting of the index. */
+  void set(String name, Object value) {
+    client.request("PUT", path + "/_settings", "{\"" + name + "\":" + value + "}").ok();
+  }
+
+  /** What the plugin's own statistics say of the index. */
+  ObjectPath matryoshkaStats() throws IOException {
+    return json(client.request("GET", path + "/_matryoshka/stats", null));
+  }
+
   void refresh() {
     client.request("POST", path + "/_refresh", null).ok();
   }

@@ -115,7 +115,8 @@ record PeerOptions(
     return new PeerOptions(data, set, docs, queries, peers, parts, heap, seconds, write);
   }
 
-  private static String heap(String value) {
+  /** A size as the JVM takes it. */
+  static String heap(String value) {
     if (value.matches("[1-9][0-9]*[mg]") == false) {
       throw new IllegalArgumentException("[--heap] takes sizes such as 2g, not [" + value + "]");
     }

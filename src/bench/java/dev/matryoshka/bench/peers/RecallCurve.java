@@ -13,6 +13,7 @@ package dev.matryoshka.bench.peers;
 
 import dev.matryoshka.bench.GeneratedPart;
 import dev.matryoshka.bench.MarkdownTable;
+import dev.matryoshka.bench.RecallPlot;
 import dev.matryoshka.terminal.ProgressBar;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -48,7 +49,7 @@ final class RecallCurve {
     }
     MarkdownTable table =
         new MarkdownTable(List.of("field", "effort", "recall@10", "5th percentile", "p50"));
-    RecallPlot plot = new RecallPlot();
+    RecallPlot plot = new RecallPlot("milliseconds");
     for (int t = 0; t < targets.size(); t++) {
       Target target = targets.get(t);
       Searches.Latency latency = latencies.get(t);
@@ -60,7 +61,7 @@ final class RecallCurve {
     table.print("What effort buys", out);
     if (options.write()) {
       String file = "performance-" + options.docs() + ".svg";
-      String svg = plot.draw("%,d documents".formatted(options.docs()));
+      String svg = plot.draw("Recall@10 and p50 latency, %,d documents".formatted(options.docs()));
       Files.writeString(GeneratedPart.PERFORMANCE.resolveSibling(file), svg);
       out.println("\n![Recall and latency](" + file + ")");
     }
