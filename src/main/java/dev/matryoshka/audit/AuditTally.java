@@ -148,7 +148,13 @@ public final class AuditTally {
             .toList(),
         tally.shards.values().stream().map(this::report).toList(),
         Findings.of(
-            tally.k, recall, stages, targets, curve, documents / Math.max(1, shards.size())),
+            tally.k,
+            recall,
+            stages,
+            targets,
+            curve,
+            documents,
+            documents / Math.max(1, shards.size())),
         List.copyOf(results));
   }
 

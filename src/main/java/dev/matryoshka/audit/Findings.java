@@ -41,8 +41,12 @@ final class Findings {
       List<AuditReport.StageReport> stages,
       List<AuditReport.Target> targets,
       RecallCurve curve,
+      long documents,
       long documentsPerShard) {
     List<String> findings = new ArrayList<>();
+    if (documents == 0) {
+      findings.add("no document was to be searched, so that a recall of 1 says nothing");
+    }
     if (stages.isEmpty() || curve.isEmpty()) {
       return findings;
     }

@@ -45,7 +45,7 @@ public final class ReportPage {
       svg text{font:12px system-ui,sans-serif;fill:var(--soft)}svg text.strong{fill:var(--ink)}
       table{border-collapse:collapse;width:100%;font-size:.9rem}
       th,td{text-align:right;padding:.25rem .5rem;border-bottom:1px solid var(--line)}
-      th:first-child,td:first-child{text-align:left}th{font-weight:600;color:var(--soft)}
+      td{white-space:nowrap}th:first-child,td:first-child{text-align:left}th{font-weight:600;color:var(--soft)}
       .finding{border-left:4px solid var(--bad);background:var(--card);padding:.5rem .9rem;\
       margin:.5rem 0}
       """;

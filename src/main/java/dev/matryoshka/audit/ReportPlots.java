@@ -126,6 +126,7 @@ final class ReportPlots {
     }
     int count = result.bins().size();
     double step = (double) (WIDTH - LEFT - RIGHT) / Math.max(count, 4);
+    double first = LEFT + (WIDTH - LEFT - RIGHT - count * step) / 2;
     StringBuilder svg = open(HEIGHT);
     for (int i = 0; i <= 4; i++) {
       line(svg, LEFT, y(i / 4.0, 0), WIDTH - RIGHT, y(i / 4.0, 0));
@@ -133,7 +134,7 @@ final class ReportPlots {
     }
     for (int i = 0; i < count; i++) {
       AuditReport.Bin bin = result.bins().get(i);
-      double x = LEFT + i * step + step * 0.15;
+      double x = first + i * step + step * 0.15;
       double y = y(bin.recall(), 0);
       bar(svg, x, y, step * 0.7, HEIGHT - BOTTOM - y, "var(--good)");
       text(svg, x + step * 0.35, HEIGHT - BOTTOM + 14, "middle", "", range(bin));

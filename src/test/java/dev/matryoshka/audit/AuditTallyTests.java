@@ -1,0 +1,36 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.audit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.matryoshka.search.Comparison;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Reports of audits without anything to audit. */
+class AuditTallyTests {
+
+  @Test
+  void nothingSearchedIsSaid() {
+    int[] ks = {10, 20};
+    AuditTally tally = new AuditTally(ks, 5);
+    ShardComparison nothing = new ShardComparison(0, Comparison.nothing(ks), new int[0]);
+    tally.add("q", List.of(nothing), List.of(new AuditTally.ShardName("index", 0)), List.of());
+    for (AuditReport.AtK result : tally.report().results()) {
+      assertEquals(1, result.recall().mean());
+      assertEquals(
+          List.of("no document was to be searched, so that a recall of 1 says nothing"),
+          result.findings());
+    }
+  }
+}
