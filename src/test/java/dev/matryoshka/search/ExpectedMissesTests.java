@@ -12,6 +12,7 @@
 package dev.matryoshka.search;
 
 import dev.matryoshka.MatryoshkaTestCase;
+import dev.matryoshka.search.ExpectedMisses.Work;
 import dev.matryoshka.search.Regression.Line;
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -96,6 +97,21 @@ public class ExpectedMissesTests extends MatryoshkaTestCase {
       assertTrue(left.sum() <= allowed + 1e-9);
     }
     assertEquals(0, previous);
+  }
+
+  /** What promises much is looked at even where enough is expected to have been found. */
+  public void testPromisingOnesAreWorthTheirPrice() {
+    Line line = new Line(0, 1, 0.01);
+    ExpectedMisses none = new ExpectedMisses(line, 1, 0.7f);
+    ExpectedMisses candidates = new ExpectedMisses(line, 1, 0.7f);
+    candidates.add(0.7, 10);
+    candidates.add(0.6, 20);
+    candidates.add(0.45, 40);
+    assertEquals(new Work(0, 30), ExpectedMisses.leastWork(none, candidates, 100, 4));
+    assertEquals(new Work(0, 70), ExpectedMisses.leastWork(none, candidates, 0.1, 4));
+    // Estimates are cheaper, so that less of a promise is enough.
+    assertEquals(new Work(30, 0), ExpectedMisses.leastWork(candidates, none, 100, 2));
+    assertEquals(new Work(0, 0), ExpectedMisses.leastWork(none, none, 100, 4));
   }
 
   public void testEverythingIsWantedWhileThereIsRoom() {
