@@ -74,7 +74,8 @@ final class TargetReport {
     String keeps = "";
     for (double split : SPLITS) {
       int scored = Math.max(k, (int) (split * aimed.scored()));
-      int kept = estimated + MeasuredRun.ESTIMATES_PER_SCORE * (Math.round(aimed.scored()) - scored);
+      int kept =
+          estimated + MeasuredRun.ESTIMATES_PER_SCORE * (Math.round(aimed.scored()) - scored);
       if (kept < scored) {
         continue;
       }

@@ -91,8 +91,7 @@ public final class SamplingBenchmark {
         index.load(documents, bar);
       }
       index.merge();
-      String[] vectors =
-          Arrays.stream(set.queries()).map(Documents::base64).toArray(String[]::new);
+      String[] vectors = Arrays.stream(set.queries()).map(Documents::base64).toArray(String[]::new);
       SamplingReport report = measure(new Target(index, Peer.Effort.DEFAULT), vectors);
       out.printf(
           Locale.ROOT,

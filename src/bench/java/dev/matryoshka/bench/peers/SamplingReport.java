@@ -48,8 +48,7 @@ final class SamplingReport {
 
   void print(PrintStream out) {
     int rounds = millis[0].length;
-    MarkdownTable table =
-        new MarkdownTable(List.of("sampling", "p50", "change", "p99", "change"));
+    MarkdownTable table = new MarkdownTable(List.of("sampling", "p50", "change", "p99", "change"));
     int[] all = new int[rounds];
     Arrays.setAll(all, round -> round);
     for (Way way : Way.values()) {
@@ -73,7 +72,9 @@ final class SamplingReport {
     }
     table.print(
         String.format(
-            Locale.ROOT, "%,d searches each, changes with 95 %% intervals", rounds * millis[0][0].length),
+            Locale.ROOT,
+            "%,d searches each, changes with 95 %% intervals",
+            rounds * millis[0][0].length),
         out);
   }
 
