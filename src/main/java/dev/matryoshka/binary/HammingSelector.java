@@ -38,7 +38,8 @@ public final class HammingSelector {
    * @param keep codes to keep, at least 1
    * @param maxDistance largest distance that may be wanted: codes farther away are not offered
    * @param words words of each code to capture
-   * @param expected most codes that will be offered, which bounds the memory taken
+   * @param expected codes that are likely to be added: there is room for them from the start, and
+   *     for up to twice {@code keep} as more come
    */
   public HammingSelector(int keep, int maxDistance, int words, int expected) {
     this.keep = keep;
@@ -108,7 +109,7 @@ public final class HammingSelector {
   private void makeRoom() {
     compact();
     if (size > positions.length / 2) {
-      int capacity = positions.length * 2;
+      int capacity = (int) Math.min(2L * positions.length, 2L * keep);
       positions = Arrays.copyOf(positions, capacity);
       distances = Arrays.copyOf(distances, capacity);
       codes = Arrays.copyOf(codes, Math.multiplyExact(capacity, words));
