@@ -14,6 +14,7 @@ package dev.matryoshka.codec;
 import dev.matryoshka.binary.SignPacker;
 import dev.matryoshka.rotation.Projector;
 import dev.matryoshka.rotation.Rotation;
+import dev.matryoshka.rotation.SignScale;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -150,14 +151,8 @@ final class CodeAreaWriter implements Closeable {
       int to = lane * perVector;
       int b = 0;
       for (int level = 0; level < levels.length; level++) {
-        float squares = 0;
-        float absolutes = 0;
-        for (; b < levels[level]; b++) {
-          float p = projected[from + b];
-          squares += p * p;
-          absolutes += Math.abs(p);
-        }
-        corrections[to + level] = absolutes > 0 ? squares / absolutes : 0;
+        corrections[to + level] = SignScale.of(projected, from + b, levels[level] - b);
+        b = levels[level];
       }
       System.arraycopy(vectors, i * dims, centred, 0, dims);
       corrections[to + levels.length] = VectorUtil.dotProduct(centred, mean);
