@@ -30,12 +30,16 @@ import org.apache.lucene.util.VectorUtil;
 /**
  * Writes the codes and corrections of one field, given its vectors, or codes made earlier under the
  * same rotation, in ordinal order. The first level goes straight to the data file; further levels
- * and the corrections wait in temporary files, so that each area ends up contiguous. Heap: one
- * block of vectors and their projections, about {@code 2048 * (dims + bits)} bytes.
+ * and the corrections wait in temporary files, so that each area ends up contiguous. Heap: a batch
+ * of vectors and their projections, about {@code 384 * (dims + bits)} bytes, and a block of codes
+ * and corrections.
  */
 final class CodeAreaWriter implements Closeable {
 
   private static final int BLOCK = MatryoshkaVectorsFormat.BLOCK;
+
+  /** Vectors encoded together: enough to share the rotation, few enough to stay in the cache. */
+  private static final int BATCH = 96;
 
   private final SegmentWriteState state;
   private final IndexOutput data;
@@ -75,10 +79,10 @@ final class CodeAreaWriter implements Closeable {
     this.levels = rotation.levels();
     this.words = rotation.bits() / Long.SIZE;
     this.perVector = levels.length + 2;
-    this.vectors = new float[BLOCK * dims];
+    this.vectors = new float[BATCH * dims];
     this.centred = new float[dims];
-    this.lanes = new int[BLOCK];
-    this.projected = new float[BLOCK * projector.stride()];
+    this.lanes = new int[BATCH];
+    this.projected = new float[BATCH * projector.stride()];
     this.block = new long[BLOCK * words];
     this.corrections = new float[BLOCK * perVector];
     this.levelOffsets = new long[levels.length];
@@ -103,6 +107,9 @@ final class CodeAreaWriter implements Closeable {
       UnitLength.scale(vectors, pending * dims, dims);
     }
     lanes[pending++] = filled;
+    if (pending == BATCH) {
+      encodePending();
+    }
     next();
   }
 
@@ -138,7 +145,6 @@ final class CodeAreaWriter implements Closeable {
     }
     written += filled;
     filled = 0;
-    pending = 0;
   }
 
   private void encodePending() {
@@ -158,6 +164,7 @@ final class CodeAreaWriter implements Closeable {
       corrections[to + levels.length] = VectorUtil.dotProduct(centred, mean);
       corrections[to + levels.length + 1] = VectorUtil.dotProduct(centred, centred);
     }
+    pending = 0;
   }
 
   /** Writes what is left and returns the description. */
