@@ -38,7 +38,8 @@ public final class HammingSelector {
    * @param keep codes to keep, at least 1
    * @param maxDistance largest distance that may be wanted: codes farther away are not offered
    * @param words words of each code to capture
-   * @param expected most codes that will be offered, which bounds the memory taken
+   * @param expected codes that are likely to be added: there is room for them from the start, and
+   *     for up to twice {@code keep} as more come
    */
   public HammingSelector(int keep, int maxDistance, int words, int expected) {
     this.keep = keep;
@@ -68,7 +69,7 @@ public final class HammingSelector {
     for (HammingSelector part : parts) {
       for (int i = 0; i < part.size; i++) {
         if (part.distances[i] <= merged.threshold) {
-          merged.add(part.positions[i], part.distances[i], part.codes, i * words, 1);
+          merged.add(part.positions[i], part.distances[i], part.codes, i * words);
         }
       }
     }
@@ -85,17 +86,15 @@ public final class HammingSelector {
    * Takes a code. Positions ascend from call to call.
    *
    * @param distance at most {@link #threshold}
-   * @param block word w of the code is at {@code offset + w * stride}
+   * @param source holds the words of the code from {@code offset}
    */
-  public void add(int position, int distance, long[] block, int offset, int stride) {
+  public void add(int position, int distance, long[] source, int offset) {
     if (size == positions.length) {
       makeRoom();
     }
     positions[size] = position;
     distances[size] = distance;
-    for (int w = 0; w < words; w++) {
-      codes[size * words + w] = block[offset + w * stride];
-    }
+    System.arraycopy(source, offset, codes, size * words, words);
     size++;
     histogram[distance]++;
     atOrBelow++;
@@ -110,7 +109,7 @@ public final class HammingSelector {
   private void makeRoom() {
     compact();
     if (size > positions.length / 2) {
-      int capacity = positions.length * 2;
+      int capacity = (int) Math.min(2L * positions.length, 2L * keep);
       positions = Arrays.copyOf(positions, capacity);
       distances = Arrays.copyOf(distances, capacity);
       codes = Arrays.copyOf(codes, Math.multiplyExact(capacity, words));
@@ -128,9 +127,11 @@ public final class HammingSelector {
       boolean tie = distances[i] == threshold + 1 && room > 0;
       if (distances[i] <= threshold || tie) {
         room -= tie ? 1 : 0;
-        positions[to] = positions[i];
-        distances[to] = distances[i];
-        System.arraycopy(codes, i * words, codes, to * words, words);
+        if (to < i) {
+          positions[to] = positions[i];
+          distances[to] = distances[i];
+          System.arraycopy(codes, i * words, codes, to * words, words);
+        }
         to++;
       }
     }

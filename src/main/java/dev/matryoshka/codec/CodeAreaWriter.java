@@ -14,6 +14,7 @@ package dev.matryoshka.codec;
 import dev.matryoshka.binary.SignPacker;
 import dev.matryoshka.rotation.Projector;
 import dev.matryoshka.rotation.Rotation;
+import dev.matryoshka.rotation.SignScale;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -29,12 +30,16 @@ import org.apache.lucene.util.VectorUtil;
 /**
  * Writes the codes and corrections of one field, given its vectors, or codes made earlier under the
  * same rotation, in ordinal order. The first level goes straight to the data file; further levels
- * and the corrections wait in temporary files, so that each area ends up contiguous. Heap: one
- * block of vectors and their projections, about {@code 2048 * (dims + bits)} bytes.
+ * and the corrections wait in temporary files, so that each area ends up contiguous. Heap: a batch
+ * of vectors and their projections, about {@code 384 * (dims + bits)} bytes, and a block of codes
+ * and corrections.
  */
 final class CodeAreaWriter implements Closeable {
 
   private static final int BLOCK = MatryoshkaVectorsFormat.BLOCK;
+
+  /** Vectors encoded together: enough to share the rotation, few enough to stay in the cache. */
+  private static final int BATCH = 96;
 
   private final SegmentWriteState state;
   private final IndexOutput data;
@@ -74,10 +79,10 @@ final class CodeAreaWriter implements Closeable {
     this.levels = rotation.levels();
     this.words = rotation.bits() / Long.SIZE;
     this.perVector = levels.length + 2;
-    this.vectors = new float[BLOCK * dims];
+    this.vectors = new float[BATCH * dims];
     this.centred = new float[dims];
-    this.lanes = new int[BLOCK];
-    this.projected = new float[BLOCK * projector.stride()];
+    this.lanes = new int[BATCH];
+    this.projected = new float[BATCH * projector.stride()];
     this.block = new long[BLOCK * words];
     this.corrections = new float[BLOCK * perVector];
     this.levelOffsets = new long[levels.length];
@@ -102,6 +107,9 @@ final class CodeAreaWriter implements Closeable {
       UnitLength.scale(vectors, pending * dims, dims);
     }
     lanes[pending++] = filled;
+    if (pending == BATCH) {
+      encodePending();
+    }
     next();
   }
 
@@ -137,7 +145,6 @@ final class CodeAreaWriter implements Closeable {
     }
     written += filled;
     filled = 0;
-    pending = 0;
   }
 
   private void encodePending() {
@@ -150,19 +157,14 @@ final class CodeAreaWriter implements Closeable {
       int to = lane * perVector;
       int b = 0;
       for (int level = 0; level < levels.length; level++) {
-        float squares = 0;
-        float absolutes = 0;
-        for (; b < levels[level]; b++) {
-          float p = projected[from + b];
-          squares += p * p;
-          absolutes += Math.abs(p);
-        }
-        corrections[to + level] = absolutes > 0 ? squares / absolutes : 0;
+        corrections[to + level] = SignScale.of(projected, from + b, levels[level] - b);
+        b = levels[level];
       }
       System.arraycopy(vectors, i * dims, centred, 0, dims);
       corrections[to + levels.length] = VectorUtil.dotProduct(centred, mean);
       corrections[to + levels.length + 1] = VectorUtil.dotProduct(centred, centred);
     }
+    pending = 0;
   }
 
   /** Writes what is left and returns the description. */

@@ -121,8 +121,8 @@ public final class CodeScan {
       int end = Math.min(blocks, from + slice);
       tasks.add(
           () -> {
-            int offered = (end - first) * MatryoshkaVectorsFormat.BLOCK;
-            HammingSelector selector = new HammingSelector(keep, start, words, offered);
+            HammingSelector selector =
+                new HammingSelector(keep, start, words, expected(codes, end - first, keep));
             new BlockScan(codes, query, level, accepted.ordinals(), interrupt)
                 .offer(first, end, selector);
             selector.finish();
@@ -133,8 +133,14 @@ public final class CodeScan {
     return parts.size() == 1 ? parts.getFirst() : HammingSelector.merge(parts);
   }
 
+  /** What a task is likely to select, and some more. */
+  private static int expected(SegmentCodes codes, int blocks, int keep) {
+    double share = Math.min(1, (double) blocks / codes.blocks());
+    return (int) (share * (keep + keep / 4)) + MatryoshkaVectorsFormat.BLOCK;
+  }
+
   /** Blocks that one task scans. */
-  private static int slice(int blocks) {
+  static int slice(int blocks) {
     return Math.max(SLICE_BLOCKS, (blocks + MAX_SLICES - 1) / MAX_SLICES);
   }
 
@@ -145,8 +151,8 @@ public final class CodeScan {
   public static long bytesNeeded(SegmentCodes codes, int keep) {
     int slice = slice(codes.blocks());
     long slices = (codes.blocks() + slice - 1) / slice;
-    long selected = slices * Math.min(2L * keep, (long) slice * MatryoshkaVectorsFormat.BLOCK);
-    selected = Math.min(selected, codes.size() + (long) MatryoshkaVectorsFormat.BLOCK);
+    long selected = slices * Math.min(2L * keep, 2L * slice * MatryoshkaVectorsFormat.BLOCK);
+    selected = Math.min(selected, 2L * codes.size() + MatryoshkaVectorsFormat.BLOCK);
     long merged = slices == 1 ? 0 : Math.min(2L * keep, codes.size());
     return (selected + merged) * (2 * Integer.BYTES + codes.bits() / Byte.SIZE);
   }
@@ -187,7 +193,7 @@ public final class CodeScan {
       cursor.readScattered(values.index(), level, code, 0);
       int distance = query.distance(level, code, 0);
       if (distance <= selector.threshold()) {
-        selector.add(values.index(), distance, code, 0, 1);
+        selector.add(values.index(), distance, code, 0);
       }
     }
     selector.finish();

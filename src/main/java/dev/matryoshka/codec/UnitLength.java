@@ -20,10 +20,7 @@ public final class UnitLength {
 
   /** Scales {@code vector[offset..offset + length)} in place; zero vectors stay as they are. */
   public static void scale(float[] vector, int offset, int length) {
-    double squares = 0;
-    for (int i = 0; i < length; i++) {
-      squares += (double) vector[offset + i] * vector[offset + i];
-    }
+    double squares = squares(vector, offset, length);
     if (squares == 0) {
       return;
     }
@@ -31,6 +28,29 @@ public final class UnitLength {
     for (int i = 0; i < length; i++) {
       vector[offset + i] = (float) (vector[offset + i] * factor);
     }
+  }
+
+  /** In four sums, which do not wait for each other. */
+  private static double squares(float[] vector, int offset, int length) {
+    double sum0 = 0;
+    double sum1 = 0;
+    double sum2 = 0;
+    double sum3 = 0;
+    int i = 0;
+    for (; i + 3 < length; i += 4) {
+      double a = vector[offset + i];
+      double b = vector[offset + i + 1];
+      double c = vector[offset + i + 2];
+      double d = vector[offset + i + 3];
+      sum0 += a * a;
+      sum1 += b * b;
+      sum2 += c * c;
+      sum3 += d * d;
+    }
+    for (; i < length; i++) {
+      sum0 += (double) vector[offset + i] * vector[offset + i];
+    }
+    return sum0 + sum1 + (sum2 + sum3);
   }
 
   /** A unit-length copy of the leading {@code length} components. */

@@ -30,13 +30,16 @@ abstract class FloatKernels {
   /** Inner product of {@code length} floats from each offset. */
   abstract float dot(float[] a, int aOffset, float[] b, int bOffset, int length);
 
+  /** {@code Σ |a|} over {@code length} floats from the offset. */
+  abstract float sumOfAbsolutes(float[] a, int offset, int length);
+
   /** {@code y += factor * x} over {@code length} floats from each offset. */
   abstract void addScaled(float factor, float[] x, int xOffset, float[] y, int yOffset, int length);
 
   /**
    * {@code C += A * B} for one panel of B, {@link #panelWidth} columns wide.
    *
-   * @param a left-hand matrix; element (i, j) is at {@code aOffset + i * aRow + j * aColumn}
+   * @param a left-hand matrix; element (i, j) is at {@code aOffset + i * aRow + j}
    * @param rows rows of A and C
    * @param panel the panel, row after row without gaps, starting at {@code panelOffset}
    * @param depth columns of A and rows of the panel
@@ -46,7 +49,6 @@ abstract class FloatKernels {
       float[] a,
       int aOffset,
       int aRow,
-      int aColumn,
       int rows,
       float[] panel,
       int panelOffset,

@@ -21,8 +21,11 @@ final class PackedMatrix {
   /** Rows of a panel that are multiplied before the next panel: keeps them in the first cache. */
   private static final int DEPTH_BLOCK = 256;
 
-  /** Rows of the left-hand side that share one read of the panels. */
-  private static final int ROW_BLOCK = 64;
+  /** Rows of the left-hand side that share one read of the panels: a multiple of the kernels'. */
+  private static final int ROW_BLOCK = 96;
+
+  /** Row stride of a gathered block: not a power of two, which would crowd one set of the cache. */
+  private static final int GATHERED_ROW = DEPTH_BLOCK + 16;
 
   private final FloatKernels kernels;
   private final float[] panels;
@@ -57,8 +60,12 @@ final class PackedMatrix {
       for (int i = 0; i < rows; i++) {
         int to = first * rows + i * width;
         int from = i * rowStride + first * columnStride;
-        for (int j = 0; j < used; j++) {
-          panels[to + j] = matrix[from + j * columnStride];
+        if (columnStride == 1) {
+          System.arraycopy(matrix, from, panels, to, used);
+        } else {
+          for (int j = 0; j < used; j++) {
+            panels[to + j] = matrix[from + j * columnStride];
+          }
         }
       }
     }
@@ -70,7 +77,8 @@ final class PackedMatrix {
   }
 
   /**
-   * Adds A times this matrix to C. Costs {@code aRows * rows * columns} multiply-adds.
+   * Adds A times this matrix to C. Costs {@code aRows * rows * columns} multiply-adds. An element
+   * of C depends on its row of A alone, to the last bit, not on how many rows there are.
    *
    * @param a left-hand matrix; element (i, j) is at {@code i * aRow + j * aColumn}
    * @param aRows rows of A; A has as many columns as this matrix has rows
@@ -78,12 +86,7 @@ final class PackedMatrix {
    * @param cRow row stride of C, at least {@link #paddedColumns}
    */
   void multiplyAdd(float[] a, int aRow, int aColumn, int aRows, float[] c, int cRow) {
-    for (int top = 0; top < aRows; top += ROW_BLOCK) {
-      int block = Math.min(ROW_BLOCK, aRows - top);
-      for (int first = 0; first < columns; first += width) {
-        multiplyPanel(a, aRow, aColumn, top, block, first, c, cRow);
-      }
-    }
+    multiplyAdd(a, aRow, aColumn, aRows, c, cRow, false);
   }
 
   /**
@@ -91,26 +94,44 @@ final class PackedMatrix {
    * panels: half the work when the result is known to be symmetric.
    */
   void multiplyAddUpper(float[] a, int aRow, int aColumn, int aRows, float[] c, int cRow) {
-    for (int first = 0; first < columns; first += width) {
-      multiplyPanel(a, aRow, aColumn, 0, Math.min(aRows, first + width), first, c, cRow);
+    multiplyAdd(a, aRow, aColumn, aRows, c, cRow, true);
+  }
+
+  private void multiplyAdd(
+      float[] a, int aRow, int aColumn, int aRows, float[] c, int cRow, boolean upper) {
+    float[] gathered = aColumn == 1 ? null : new float[ROW_BLOCK * GATHERED_ROW];
+    for (int k = 0; k < rows; k += DEPTH_BLOCK) {
+      int depth = Math.min(DEPTH_BLOCK, rows - k);
+      for (int top = 0; top < aRows; top += ROW_BLOCK) {
+        int block = Math.min(ROW_BLOCK, aRows - top);
+        int from = top * aRow + k * aColumn;
+        if (gathered != null) {
+          gather(a, from, aRow, aColumn, block, depth, gathered);
+        }
+        for (int first = upper ? top / width * width : 0; first < columns; first += width) {
+          kernels.multiplyPanel(
+              gathered == null ? a : gathered,
+              gathered == null ? from : 0,
+              gathered == null ? aRow : GATHERED_ROW,
+              upper ? Math.min(block, first + width - top) : block,
+              panels,
+              first * rows + k * width,
+              depth,
+              c,
+              top * cRow + first,
+              cRow);
+        }
+      }
     }
   }
 
-  private void multiplyPanel(
-      float[] a, int aRow, int aColumn, int top, int count, int first, float[] c, int cRow) {
-    for (int k = 0; k < rows; k += DEPTH_BLOCK) {
-      kernels.multiplyPanel(
-          a,
-          top * aRow + k * aColumn,
-          aRow,
-          aColumn,
-          count,
-          panels,
-          first * rows + k * width,
-          Math.min(DEPTH_BLOCK, rows - k),
-          c,
-          top * cRow + first,
-          cRow);
+  /** Copies a block of A whose rows are not contiguous, once for all panels. */
+  private static void gather(
+      float[] a, int from, int aRow, int aColumn, int block, int depth, float[] gathered) {
+    for (int k = 0; k < depth; k++) {
+      for (int i = 0; i < block; i++) {
+        gathered[i * GATHERED_ROW + k] = a[from + i * aRow + k * aColumn];
+      }
     }
   }
 }

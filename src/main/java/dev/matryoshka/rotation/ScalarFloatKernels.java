@@ -37,6 +37,15 @@ final class ScalarFloatKernels extends FloatKernels {
   }
 
   @Override
+  float sumOfAbsolutes(float[] a, int offset, int length) {
+    float sum = 0;
+    for (int i = 0; i < length; i++) {
+      sum += Math.abs(a[offset + i]);
+    }
+    return sum;
+  }
+
+  @Override
   void addScaled(float factor, float[] x, int xOffset, float[] y, int yOffset, int length) {
     for (int i = 0; i < length; i++) {
       y[yOffset + i] += factor * x[xOffset + i];
@@ -48,7 +57,6 @@ final class ScalarFloatKernels extends FloatKernels {
       float[] a,
       int aOffset,
       int aRow,
-      int aColumn,
       int rows,
       float[] panel,
       int panelOffset,
@@ -60,7 +68,7 @@ final class ScalarFloatKernels extends FloatKernels {
       int to = cOffset + i * cRow;
       int from = aOffset + i * aRow;
       for (int k = 0; k < depth; k++) {
-        float factor = a[from + k * aColumn];
+        float factor = a[from + k];
         int row = panelOffset + k * WIDTH;
         for (int j = 0; j < WIDTH; j++) {
           c[to + j] += factor * panel[row + j];

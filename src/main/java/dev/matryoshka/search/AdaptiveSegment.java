@@ -56,6 +56,12 @@ final class AdaptiveSegment {
 
   private static final int MAX_WIDENINGS = 2;
 
+  /** Capturing one vector in so many by distance takes as long as estimating all of them. */
+  private static final int ESTIMATED_ABOVE = 64;
+
+  /** Estimates capture so many times what distances captured at first. */
+  private static final int ESTIMATED_KEEP = 2;
+
   /** Of what may be missed, the part that the first stage may not have captured. */
   private static final double BEYOND_SHARE = 0.25;
 
@@ -132,8 +138,12 @@ final class AdaptiveSegment {
 
   /** The first stage. */
   void scan(int k) throws IOException {
-    compared += search.scan(first, acceptDocs, funnel.scoredAtFullPrecision(), k);
     CapturedVectors narrower = captured;
+    boolean estimates = narrower != null && search.canScanEstimates(first, acceptDocs);
+    compared +=
+        estimates
+            ? search.scanEstimates(first, acceptDocs, narrower.scoredOrdinals())
+            : search.scan(first, acceptDocs, funnel.scoredAtFullPrecision(), k);
     captured =
         new CapturedVectors(
             search,
@@ -141,7 +151,9 @@ final class AdaptiveSegment {
             funnel.stages().getLast(),
             estimateByCoarse,
             scoreByEstimate);
-    if (narrower != null) {
+    if (estimates) {
+      captured.resumeScored(narrower);
+    } else if (narrower != null) {
       captured.resume(narrower);
     }
     if (search.exact()) {
@@ -225,9 +237,19 @@ final class AdaptiveSegment {
     }
   }
 
-  /** Makes the first stage capture so many more, or somewhat more than that. */
-  private void widen() {
+  /**
+   * Makes the first stage capture so many more, or somewhat more than that. Where distances would
+   * have to capture a good part of the segment, it estimates everything from now on.
+   */
+  private void widen() throws IOException {
     long needed = (long) first.keep() + wider;
+    if (first.kind() == Stage.Kind.HAMMING && needed * ESTIMATED_ABOVE > accepted()) {
+      Stage all = Stage.asymmetric(first.size(), first.keep() * ESTIMATED_KEEP);
+      if (search.canScanEstimates(all, acceptDocs)) {
+        first = all;
+        return;
+      }
+    }
     long keep = needed + needed / SPARE;
     long most = Math.min(Integer.MAX_VALUE, (long) first.keep() * WIDENING);
     first = new Stage(first.kind(), first.size(), (int) Math.min(keep, most));

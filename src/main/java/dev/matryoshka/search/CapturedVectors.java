@@ -126,14 +126,18 @@ final class CapturedVectors {
     }
   }
 
-  /** The worst coarse score of all, of which there is at least one. */
+  /** The worst coarse score of those that were captured for theirs; there is at least one. */
   float worst() {
-    return coarse[order[order.length - 1]];
+    return coarse[order[kept() - 1]];
   }
 
-  /** The worst coarse score of the better half. */
+  /** The worst coarse score of the better half of them. */
   float median() {
-    return coarse[order[(order.length - 1) / 2]];
+    return coarse[order[(kept() - 1) / 2]];
+  }
+
+  private int kept() {
+    return Math.min(order.length, estimate.keep());
   }
 
   /** Declares what the scan left to be scored, as it is in segments that are searched exactly. */
@@ -152,7 +156,9 @@ final class CapturedVectors {
     for (; estimated < order.length; estimated++) {
       int index = order[estimated];
       estimates[index] = coarse[index];
-      pending[pendingCount++] = CandidateKeys.of(coarse[index], index);
+      if (scored[index] == false) {
+        pending[pendingCount++] = CandidateKeys.of(coarse[index], index);
+      }
     }
   }
 
@@ -253,6 +259,35 @@ final class CapturedVectors {
       long key = before.pending[i];
       pending[i] = CandidateKeys.of(CandidateKeys.score(key), now[CandidateKeys.doc(key)]);
     }
+  }
+
+  /** Ordinals of all that are scored, ascending. */
+  int[] scoredOrdinals() {
+    int[] ords = new int[scoredCount];
+    for (int i = 0, at = 0; at < ords.length; i++) {
+      if (scored[i]) {
+        ords[at++] = candidates.ord(i);
+      }
+    }
+    return ords;
+  }
+
+  /**
+   * Takes over scores.
+   *
+   * @param before captured in another way; what it scored is among these
+   */
+  void resumeScored(CapturedVectors before) {
+    for (int i = 0, at = 0; i < before.size(); i++) {
+      if (before.scored[i]) {
+        while (candidates.ord(at) != before.candidates.ord(i)) {
+          at++;
+        }
+        candidates.setScore(at, before.candidates.score(i));
+        scored[at] = true;
+      }
+    }
+    scoredCount = before.scoredCount;
   }
 
   /** Keys of all that are scored, with documents numbered as in the whole searcher. */

@@ -13,6 +13,7 @@ package dev.matryoshka.search;
 
 import dev.matryoshka.binary.HammingSelector;
 import dev.matryoshka.codec.CodeScan;
+import dev.matryoshka.codec.EstimateScan;
 import dev.matryoshka.codec.QueryCode;
 import java.io.IOException;
 import org.apache.lucene.index.FloatVectorValues;
@@ -71,8 +72,9 @@ final class SegmentSearch {
   long bytesNeeded(Stage first, int k) {
     int kept = Math.min(first.keep() == Stage.LAST ? k : first.keep(), segment.size());
     if (segment.codes() == null || first.kind() != Stage.Kind.HAMMING) {
-      return BYTES_PER_CANDIDATE
-          * Math.min(segment.size(), kept + (long) Math.max(kept, MIN_CHUNK));
+      long scanned = segment.codes() == null ? 0 : EstimateScan.bytesNeeded(segment.codes(), kept);
+      return scanned
+          + BYTES_PER_CANDIDATE * Math.min(segment.size(), kept + (long) Math.max(kept, MIN_CHUNK));
     }
     int words = segment.codes().bits() / Long.SIZE;
     return CodeScan.bytesNeeded(segment.codes(), kept)
@@ -127,13 +129,55 @@ final class SegmentSearch {
     for (int i = 0; i < nearest.size(); i++) {
       candidates.add(nearest.position(i), -nearest.distance(i), nearest.codes(), i * words);
     }
-    // Codes of hidden documents are passed by too, but their number is nobody's business.
-    return scattered ? accepted : Math.min(segment.size(), segment.context().reader().numDocs());
+    return scattered ? accepted : visible();
   }
 
   private void start(int capacity, int words) {
     candidates = new Candidates(capacity, words);
     scorer = new CandidateScorer(segment, target, candidates, interrupt);
+  }
+
+  /**
+   * A first stage that estimates all vectors, roughly at first, and the best ones as a stage of
+   * estimates does. Vectors at the edge of what it keeps may differ from those that {@link #scan}
+   * would keep.
+   *
+   * @param also ordinals to keep besides, ascending
+   * @return vectors compared, of documents that the caller may see
+   */
+  int scanEstimates(Stage stage, AcceptDocs acceptDocs, int[] also) throws IOException {
+    Bits acceptedDocs = acceptDocs.bits();
+    int keep = Math.min(stage.keep(), segment.size());
+    int[] best =
+        EstimateScan.scanAll(
+            segment.codes(),
+            queryCode(),
+            keep,
+            () -> segment.values().getAcceptOrds(acceptedDocs),
+            interrupt,
+            executor);
+    start(best.length + also.length, 0);
+    for (int i = 0, j = 0; i < best.length || j < also.length; ) {
+      int ord = j == also.length || i < best.length && best[i] <= also[j] ? best[i] : also[j];
+      candidates.add(ord, 0);
+      i += i < best.length && best[i] == ord ? 1 : 0;
+      j += j < also.length && also[j] == ord ? 1 : 0;
+    }
+    score(stage, 0);
+    return visible();
+  }
+
+  /** Whether {@link #scanEstimates} can do what {@link #scan} does. */
+  boolean canScanEstimates(Stage stage, AcceptDocs acceptDocs) throws IOException {
+    return exact == false
+        && stage.kind() == Stage.Kind.ASYMMETRIC
+        && (long) acceptDocs.cost() * SCATTERED_BELOW >= segment.size()
+        && level(stage) == segment.codes().levels().length - 1;
+  }
+
+  /** Hidden documents are compared too, but their number is nobody's business. */
+  private int visible() {
+    return Math.min(segment.size(), segment.context().reader().numDocs());
   }
 
   /** Scores all accepted vectors, never holding many more than are kept. */
@@ -238,22 +282,6 @@ final class SegmentSearch {
   private int level(Stage stage) throws IOException {
     int level = queryCode().level(stage.size());
     return level >= 0 ? level : segment.codes().levels().length - 1;
-  }
-
-  /**
-   * Scores the last candidates once more, to the last bit as every other search does: Lucene's
-   * scorers do not.
-   *
-   * @return their number
-   */
-  long settle() throws IOException {
-    ExactScorer scorer = segment.exactScorer(target);
-    float[] scores = new float[candidates.size()];
-    scorer.score(candidates.ords(), candidates.size(), scores);
-    for (int i = 0; i < scores.length; i++) {
-      candidates.setScore(i, scores[i]);
-    }
-    return scores.length;
   }
 
   /** Keeps the best candidates of this segment, ties to the lowest ordinal. */

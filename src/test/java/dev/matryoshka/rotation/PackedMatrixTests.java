@@ -12,6 +12,7 @@
 package dev.matryoshka.rotation;
 
 import dev.matryoshka.MatryoshkaTestCase;
+import java.util.Arrays;
 
 /**
  * Kernels and packed products against plain double arithmetic, in shapes that divide by nothing.
@@ -51,6 +52,21 @@ public class PackedMatrixTests extends MatryoshkaTestCase {
       for (FloatKernels kernels : KERNELS) {
         float dot = kernels.dot(a, aOffset, b, bOffset, length);
         assertEquals("length " + length, expected, dot, 1e-6 * magnitude);
+      }
+    }
+  }
+
+  public void testSumOfAbsolutes() {
+    for (int length = 0; length < 100; length++) {
+      int offset = random().nextInt(5);
+      float[] a = Samples.gaussian(random(), 1, offset + length + 3);
+      double expected = 0;
+      for (int i = 0; i < length; i++) {
+        expected += Math.abs(a[offset + i]);
+      }
+      for (FloatKernels kernels : KERNELS) {
+        float sum = kernels.sumOfAbsolutes(a, offset, length);
+        assertEquals("length " + length, expected, sum, 1e-6 * expected);
       }
     }
   }
@@ -103,6 +119,27 @@ public class PackedMatrixTests extends MatryoshkaTestCase {
             assertEquals(where, expected, c[i * stride + j], j < columns ? 1e-3 : 0);
           }
         }
+      }
+    }
+  }
+
+  public void testRowsDoNotDependOnEachOther() {
+    int rows = 1 + random().nextInt(200);
+    int depth = shape();
+    int columns = shape();
+    float[] a = Samples.gaussian(random(), rows, depth);
+    float[] b = Samples.gaussian(random(), depth, columns);
+    for (FloatKernels kernels : KERNELS) {
+      PackedMatrix packed = new PackedMatrix(kernels, b, columns, 1, depth, columns);
+      int stride = packed.paddedColumns();
+      float[] together = new float[rows * stride];
+      packed.multiplyAdd(a, depth, 1, rows, together, stride);
+      for (int i = 0; i < rows; i++) {
+        float[] alone = new float[stride];
+        float[] row = Arrays.copyOfRange(a, i * depth, (i + 1) * depth);
+        packed.multiplyAdd(row, depth, 1, 1, alone, stride);
+        // To the last bit: a vector gets the same code next to whichever others.
+        assertArrayEquals(alone, Arrays.copyOfRange(together, i * stride, (i + 1) * stride), 0f);
       }
     }
   }
