@@ -56,14 +56,13 @@ final class IterativeQuantization {
    */
   float[] learn(long seed, Runnable interrupt) {
     SplittableRandom random = new SplittableRandom(seed);
-    float[] rotation = OrthonormalRows.random(bits, bits, seed);
+    float[] rotation = OrthonormalRows.random(bits, bits, seed, interrupt);
     float[] best = rotation.clone();
     double bestObjective = 0;
-    PolarFactor polar = new PolarFactor(bits);
+    PolarFactor polar = new PolarFactor(bits, interrupt);
     float[] correlation = new float[bits * bits];
     for (int i = 0; i < MAX_ITERATIONS; i++) {
-      interrupt.run();
-      double objective = correlate(rotation, correlation);
+      double objective = correlate(rotation, correlation, interrupt);
       if (objective <= bestObjective * (1 + NEGLIGIBLE)) {
         return objective > bestObjective ? rotation : best;
       }
@@ -80,7 +79,7 @@ final class IterativeQuantization {
    *
    * @return {@code ‖VR‖₁}
    */
-  private double correlate(float[] rotation, float[] correlation) {
+  private double correlate(float[] rotation, float[] correlation, Runnable interrupt) {
     PackedMatrix packed = new PackedMatrix(rotation, bits, 1, bits, bits);
     Arrays.fill(correlation, 0);
     float[] chunk = new float[CHUNK * bits];
@@ -90,7 +89,7 @@ final class IterativeQuantization {
       int rows = Math.min(CHUNK, count - from);
       System.arraycopy(projections, from * bits, chunk, 0, rows * bits);
       Arrays.fill(turned, 0);
-      packed.multiplyAdd(chunk, bits, 1, rows, turned, bits);
+      packed.multiplyAdd(chunk, bits, 1, rows, turned, bits, interrupt);
       double sum = 0;
       for (int i = 0; i < rows * bits; i++) {
         sum += Math.abs(turned[i]);
@@ -98,7 +97,7 @@ final class IterativeQuantization {
       }
       objective += sum;
       new PackedMatrix(turned, bits, 1, rows, bits)
-          .multiplyAdd(chunk, 1, bits, bits, correlation, bits);
+          .multiplyAdd(chunk, 1, bits, bits, correlation, bits, interrupt);
     }
     return objective;
   }

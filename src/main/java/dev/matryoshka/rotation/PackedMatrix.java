@@ -78,7 +78,18 @@ final class PackedMatrix {
    * @param cRow row stride of C, at least {@link #paddedColumns}
    */
   void multiplyAdd(float[] a, int aRow, int aColumn, int aRows, float[] c, int cRow) {
+    multiplyAdd(a, aRow, aColumn, aRows, c, cRow, () -> {});
+  }
+
+  /**
+   * As above.
+   *
+   * @param interrupt run every {@value #ROW_BLOCK} rows; throws to stop
+   */
+  void multiplyAdd(
+      float[] a, int aRow, int aColumn, int aRows, float[] c, int cRow, Runnable interrupt) {
     for (int top = 0; top < aRows; top += ROW_BLOCK) {
+      interrupt.run();
       int block = Math.min(ROW_BLOCK, aRows - top);
       for (int first = 0; first < columns; first += width) {
         multiplyPanel(a, aRow, aColumn, top, block, first, c, cRow);

@@ -31,12 +31,18 @@ final class PolarFactor {
   private static final float CLOSE = 1e-4f;
 
   private final int size;
+  private final Runnable interrupt;
   private final float[] gram;
   private final float[] cube;
 
-  /** Scratch for matrices of one size; reusable, not thread-safe. */
-  PolarFactor(int size) {
+  /**
+   * Scratch for matrices of one size; reusable, not thread-safe.
+   *
+   * @param interrupt run now and then; throws to stop, and leaves the matrix anyhow
+   */
+  PolarFactor(int size, Runnable interrupt) {
     this.size = size;
+    this.interrupt = interrupt;
     this.gram = new float[size * stride()];
     this.cube = new float[size * stride()];
   }
@@ -68,7 +74,7 @@ final class PolarFactor {
       }
     }
     // Directions that the matrix does not reach never converge.
-    OrthonormalRows.orthonormalise(matrix, 0, size, size, random);
+    OrthonormalRows.orthonormalise(matrix, 0, size, size, random, interrupt);
   }
 
   /** An upper bound of the spectral norm: the geometric mean of the row and column sum norms. */
@@ -95,7 +101,7 @@ final class PolarFactor {
   private float gram(float[] matrix) {
     Arrays.fill(gram, 0);
     new PackedMatrix(matrix, 1, size, size, size)
-        .multiplyAdd(matrix, size, 1, size, gram, stride());
+        .multiplyAdd(matrix, size, 1, size, gram, stride(), interrupt);
     float error = 0;
     for (int i = 0; i < size; i++) {
       for (int j = 0; j < size; j++) {
@@ -134,6 +140,6 @@ final class PolarFactor {
   private void multiplyGram(float[] matrix, float[] into) {
     Arrays.fill(into, 0);
     new PackedMatrix(matrix, size, 1, size, size)
-        .multiplyAdd(gram, stride(), 1, size, into, stride());
+        .multiplyAdd(gram, stride(), 1, size, into, stride(), interrupt);
   }
 }

@@ -147,16 +147,15 @@ final class PrincipalComponents {
     int carried = resolved + EXTRA;
     PackedMatrix packed = new PackedMatrix(covariance, stride, 1, dims, dims);
     SplittableRandom random = new SplittableRandom(seed);
-    float[] basis = OrthonormalRows.random(carried, dims, seed);
+    float[] basis = OrthonormalRows.random(carried, dims, seed, interrupt);
     float[] image = new float[carried * stride];
     for (int i = 0; i < ITERATIONS; i++) {
-      interrupt.run();
-      multiply(packed, basis, carried, dims, image, stride);
+      multiply(packed, basis, carried, dims, image, stride, interrupt);
       copyRows(image, stride, basis, dims, carried);
-      OrthonormalRows.orthonormalise(basis, 0, carried, dims, random);
+      OrthonormalRows.orthonormalise(basis, 0, carried, dims, random, interrupt);
     }
     // Rayleigh-Ritz: the eigenvectors of the covariance restricted to the subspace.
-    multiply(packed, basis, carried, dims, image, stride);
+    multiply(packed, basis, carried, dims, image, stride, interrupt);
     float[] restricted = new float[carried * carried];
     for (int i = 0; i < carried; i++) {
       for (int j = i; j < carried; j++) {
@@ -169,16 +168,22 @@ final class PrincipalComponents {
     float[] components = new float[wanted * dims];
     PackedMatrix packedBasis = new PackedMatrix(basis, dims, 1, carried, dims);
     float[] turned = new float[resolved * stride];
-    packedBasis.multiplyAdd(turn, carried, 1, resolved, turned, stride);
+    packedBasis.multiplyAdd(turn, carried, 1, resolved, turned, stride, interrupt);
     copyRows(turned, stride, components, dims, resolved);
-    OrthonormalRows.orthonormalise(components, 0, wanted, dims, random);
+    OrthonormalRows.orthonormalise(components, 0, wanted, dims, random, interrupt);
     return components;
   }
 
   private static void multiply(
-      PackedMatrix packed, float[] rows, int count, int dims, float[] into, int stride) {
+      PackedMatrix packed,
+      float[] rows,
+      int count,
+      int dims,
+      float[] into,
+      int stride,
+      Runnable interrupt) {
     Arrays.fill(into, 0);
-    packed.multiplyAdd(rows, dims, 1, count, into, stride);
+    packed.multiplyAdd(rows, dims, 1, count, into, stride, interrupt);
   }
 
   private static void copyRows(float[] from, int stride, float[] to, int dims, int rows) {
