@@ -240,7 +240,11 @@ class CancellationIT {
   /** Whether some thread trains, or does one step of it. */
   private static boolean training(String step) {
     String path = "/_nodes/hot_threads?threads=1000&snapshots=1&interval=1ms";
-    return client.request("GET", path, null).ok().body().contains("dev.matryoshka.rotation." + step);
+    return client
+        .request("GET", path, null)
+        .ok()
+        .body()
+        .contains("dev.matryoshka.rotation." + step);
   }
 
   @Test
