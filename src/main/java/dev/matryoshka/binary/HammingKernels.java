@@ -11,6 +11,8 @@
  */
 package dev.matryoshka.binary;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * Hamming distances between one query and a block of codes stored by column: all first words, then
  * all second words, and so on, so that the lanes of a SIMD register are documents. One
@@ -43,16 +45,34 @@ public abstract class HammingKernels {
       long[] distances);
 
   /**
-   * Computes the distances of a block and finds those at or below a threshold, in one pass.
+   * The same where codes are mapped into memory, without copying them: fetching them from memory
+   * overlaps with comparing them.
    *
-   * @param block word w of code i at {@code w * count + i}
+   * @param mapped little-endian; word w of code i at {@code offset + (w * count + i) * 8}
+   */
+  public abstract void addDistances(
+      MemorySegment mapped,
+      long offset,
+      int count,
+      int words,
+      long[] query,
+      int queryOffset,
+      int weight,
+      long[] distances);
+
+  /**
+   * Computes the distances of a block that is mapped into memory and finds those at or below a
+   * threshold, in one pass where codes have the usual 256 bits.
+   *
+   * @param mapped little-endian; word w of code i at {@code offset + (w * count + i) * 8}
    * @param query as many words
-   * @param distances receives all of them
+   * @param distances receives those of the hits, at their positions; others are undefined
    * @param hits receives the positions of those found in ascending order; room for {@code count}
    * @return number of hits
    */
   public abstract int nearest(
-      long[] block,
+      MemorySegment mapped,
+      long offset,
       int count,
       int words,
       long[] query,

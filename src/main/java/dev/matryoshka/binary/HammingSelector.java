@@ -68,7 +68,7 @@ public final class HammingSelector {
     for (HammingSelector part : parts) {
       for (int i = 0; i < part.size; i++) {
         if (part.distances[i] <= merged.threshold) {
-          merged.add(part.positions[i], part.distances[i], part.codes, i * words, 1);
+          merged.add(part.positions[i], part.distances[i], part.codes, i * words);
         }
       }
     }
@@ -85,17 +85,15 @@ public final class HammingSelector {
    * Takes a code. Positions ascend from call to call.
    *
    * @param distance at most {@link #threshold}
-   * @param block word w of the code is at {@code offset + w * stride}
+   * @param source holds the words of the code from {@code offset}
    */
-  public void add(int position, int distance, long[] block, int offset, int stride) {
+  public void add(int position, int distance, long[] source, int offset) {
     if (size == positions.length) {
       makeRoom();
     }
     positions[size] = position;
     distances[size] = distance;
-    for (int w = 0; w < words; w++) {
-      codes[size * words + w] = block[offset + w * stride];
-    }
+    System.arraycopy(source, offset, codes, size * words, words);
     size++;
     histogram[distance]++;
     atOrBelow++;
@@ -128,9 +126,11 @@ public final class HammingSelector {
       boolean tie = distances[i] == threshold + 1 && room > 0;
       if (distances[i] <= threshold || tie) {
         room -= tie ? 1 : 0;
-        positions[to] = positions[i];
-        distances[to] = distances[i];
-        System.arraycopy(codes, i * words, codes, to * words, words);
+        if (to < i) {
+          positions[to] = positions[i];
+          distances[to] = distances[i];
+          System.arraycopy(codes, i * words, codes, to * words, words);
+        }
         to++;
       }
     }

@@ -11,10 +11,16 @@
  */
 package dev.matryoshka.binary;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /** Plain loops, for JVMs without the vector module and as the reference in tests. */
 final class ScalarHammingKernels extends HammingKernels {
+
+  private static final ValueLayout.OfLong WORD =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   @Override
   public void addDistances(
@@ -35,8 +41,28 @@ final class ScalarHammingKernels extends HammingKernels {
   }
 
   @Override
+  public void addDistances(
+      MemorySegment mapped,
+      long offset,
+      int count,
+      int words,
+      long[] query,
+      int queryOffset,
+      int weight,
+      long[] distances) {
+    long at = offset;
+    for (int w = 0; w < words; w++) {
+      long word = query[queryOffset + w];
+      for (int i = 0; i < count; i++, at += Long.BYTES) {
+        distances[i] += (long) weight * Long.bitCount(mapped.get(WORD, at) ^ word);
+      }
+    }
+  }
+
+  @Override
   public int nearest(
-      long[] block,
+      MemorySegment mapped,
+      long offset,
       int count,
       int words,
       long[] query,
@@ -44,7 +70,7 @@ final class ScalarHammingKernels extends HammingKernels {
       long[] distances,
       int[] hits) {
     Arrays.fill(distances, 0, count, 0);
-    addDistances(block, count, words, query, 0, 1, distances);
+    addDistances(mapped, offset, count, words, query, 0, 1, distances);
     return select(distances, count, threshold, hits);
   }
 

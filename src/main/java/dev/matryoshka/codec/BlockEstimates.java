@@ -11,7 +11,6 @@
  */
 package dev.matryoshka.codec;
 
-import dev.matryoshka.binary.HammingKernels;
 import java.io.IOException;
 import java.util.Arrays;
 import org.apache.lucene.store.IndexInput;
@@ -40,7 +39,6 @@ public final class BlockEstimates {
   private final long[][][] planes;
   private final float[] steps;
   private final int[] bits;
-  private final long[] words;
   private final long[] distances = new long[BLOCK];
   private final float[] corrections;
   private final float[] estimates = new float[BLOCK];
@@ -59,7 +57,6 @@ public final class BlockEstimates {
       bits[level] = levels[level] - from;
       split(level, from);
     }
-    this.words = new long[BLOCK * (codes.bits() / Long.SIZE)];
     this.corrections = new float[BLOCK * cursor.correctionsPerVector()];
   }
 
@@ -108,11 +105,9 @@ public final class BlockEstimates {
     stored.readFloats(corrections, 0, count * perVector);
     Arrays.fill(estimates, 0, count, 0);
     for (int level = 0; level < planes.length; level++) {
-      cursor.readBlock(level, block, words);
       Arrays.fill(distances, 0, count, 0);
       for (int plane = 0; plane < PLANES; plane++) {
-        HammingKernels.INSTANCE.addDistances(
-            words, count, cursor.words(level), planes[level][plane], 0, 1 << plane, distances);
+        cursor.addDistances(level, block, planes[level][plane], 0, 1 << plane, distances);
       }
       float base = bits[level] * GREATEST / 2f;
       for (int i = 0; i < count; i++) {

@@ -22,14 +22,12 @@ final class BlockScan {
 
   private static final int BLOCK = MatryoshkaVectorsFormat.BLOCK;
 
-  private final HammingKernels kernels = HammingKernels.INSTANCE;
   private final CodeCursor cursor;
   private final QueryCode query;
   private final int level;
   private final Bits accept;
   private final Runnable interrupt;
-  private final long[] block;
-  private final long[] part;
+  private final long[] code;
   private final long[] distances = new long[BLOCK];
   private final int[] hits = new int[BLOCK];
 
@@ -44,30 +42,23 @@ final class BlockScan {
     this.level = level;
     this.accept = accept;
     this.interrupt = interrupt;
-    this.block = new long[BLOCK * (codes.levels()[level] / Long.SIZE)];
-    this.part = level == 0 ? block : new long[block.length];
+    this.code = new long[codes.levels()[level] / Long.SIZE];
   }
 
   /** Computes the distances of a block, and finds those up to a threshold. */
   private int nearest(int b, long threshold) throws IOException {
     interrupt.run();
-    int count = cursor.count(b);
     if (level == 0) {
-      cursor.readBlock(0, b, block);
-      return kernels.nearest(
-          block, count, cursor.words(0), query.words(), threshold, distances, hits);
+      return cursor.nearest(b, query.words(), threshold, distances, hits);
     }
-    Arrays.fill(distances, 0);
+    int count = cursor.count(b);
+    Arrays.fill(distances, 0, count, 0);
     int word = 0;
     for (int l = 0; l <= level; l++) {
-      int words = cursor.words(l);
-      cursor.readBlock(l, b, part);
-      kernels.addDistances(
-          part, count, words, query.words(), word, query.weight(l, level), distances);
-      System.arraycopy(part, 0, block, word * count, words * count);
-      word += words;
+      cursor.addDistances(l, b, query.words(), word, query.weight(l, level), distances);
+      word += cursor.words(l);
     }
-    return kernels.select(distances, count, threshold, hits);
+    return HammingKernels.INSTANCE.select(distances, count, threshold, hits);
   }
 
   /** Offers the accepted codes of a range of blocks. */
@@ -75,12 +66,12 @@ final class BlockScan {
     for (int b = fromBlock; b < toBlock; b++) {
       int found = nearest(b, selector.threshold());
       int base = b * BLOCK;
-      int count = cursor.count(b);
       for (int i = 0; i < found; i++) {
         int lane = hits[i];
         if (distances[lane] <= selector.threshold()
             && (accept == null || accept.get(base + lane))) {
-          selector.add(base + lane, (int) distances[lane], block, lane, count);
+          cursor.readCode(base + lane, level, code, 0, 1);
+          selector.add(base + lane, (int) distances[lane], code, 0);
         }
       }
     }

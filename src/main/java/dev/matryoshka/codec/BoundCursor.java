@@ -15,7 +15,6 @@ import dev.matryoshka.binary.ByteDotKernels;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import org.apache.lucene.store.IndexInput;
-import org.apache.lucene.store.MemorySegmentAccessInput;
 
 /**
  * Reads the bytes and corrections that bounds are made of, in place where they are mapped into
@@ -36,10 +35,7 @@ final class BoundCursor {
     this.corrections = corrections;
     this.mapped = new MemorySegment[areas.length];
     for (int level = 0; level < areas.length; level++) {
-      if (areas[level] instanceof MemorySegmentAccessInput access) {
-        MemorySegment segment = access.segmentSliceOrNull(0, areas[level].length());
-        mapped[level] = segment != null && segment.isNative() ? segment : null;
-      }
+      mapped[level] = MappedMemory.of(areas[level]);
     }
   }
 

@@ -11,32 +11,50 @@
  */
 package dev.matryoshka.codec;
 
+import dev.matryoshka.binary.HammingKernels;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
 import org.apache.lucene.store.IndexInput;
-import org.apache.lucene.store.RandomAccessInput;
 
 /**
- * Reads the codes and corrections of a segment. Codes come a block at a time into the caller's
- * array; single ones are picked out of the most recently read block where they are in it. Not
- * thread-safe.
+ * Reads the codes and corrections of a segment: in place where codes are mapped into memory in one
+ * piece, otherwise a block at a time onto the heap. Not thread-safe.
  */
 public final class CodeCursor {
 
   private static final int BLOCK = MatryoshkaVectorsFormat.BLOCK;
+  private static final ValueLayout.OfLong WORD =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final FieldMeta.CodesMeta codes;
   private final int size;
   private final IndexInput[] areas;
-  private final RandomAccessInput corrections;
-  private long[][] recent;
-  private int recentBlock = -1;
+  private final IndexInput corrections;
+  private final MemorySegment mappedCorrections;
+  private final HammingKernels kernels = HammingKernels.INSTANCE;
+  private final MemorySegment[] mapped;
+  private final long[][] recent;
+  private final int[] recentBlock;
 
-  CodeCursor(
-      FieldMeta.CodesMeta codes, int size, IndexInput[] areas, RandomAccessInput corrections) {
+  CodeCursor(FieldMeta.CodesMeta codes, int size, IndexInput[] areas, IndexInput corrections)
+      throws IOException {
     this.codes = codes;
     this.size = size;
     this.areas = areas;
     this.corrections = corrections;
+    this.mappedCorrections = MappedMemory.of(corrections);
+    this.mapped = new MemorySegment[areas.length];
+    for (int level = 0; level < areas.length; level++) {
+      mapped[level] = MappedMemory.of(areas[level]);
+    }
+    this.recent = new long[areas.length][];
+    this.recentBlock = new int[areas.length];
+    Arrays.fill(recentBlock, -1);
   }
 
   /** Number of blocks. */
@@ -54,48 +72,104 @@ public final class CodeCursor {
     return codes.words(level);
   }
 
+  /** Where a block starts in what a level adds to all codes, in bytes. */
+  private long start(int level, int block) {
+    return (long) block * BLOCK * codes.words(level) * Long.BYTES;
+  }
+
+  /**
+   * Adds weighted Hamming distances over what a level adds to the codes of a block.
+   *
+   * @param query has the level's words from {@code queryOffset}
+   * @param weight at least 1
+   * @param distances one for each code of the block
+   */
+  void addDistances(
+      int level, int block, long[] query, int queryOffset, int weight, long[] distances)
+      throws IOException {
+    int count = count(block);
+    int words = codes.words(level);
+    if (mapped[level] == null) {
+      kernels.addDistances(
+          recent(level, block), count, words, query, queryOffset, weight, distances);
+    } else {
+      kernels.addDistances(
+          mapped[level], start(level, block), count, words, query, queryOffset, weight, distances);
+    }
+  }
+
+  /**
+   * Finds the codes of a block whose first level is at or below a threshold.
+   *
+   * @param distances receives those of the hits, at their positions; others are undefined
+   * @param hits receives the positions of those found in ascending order
+   * @return number of hits
+   */
+  int nearest(int block, long[] query, long threshold, long[] distances, int[] hits)
+      throws IOException {
+    int count = count(block);
+    if (mapped[0] == null) {
+      Arrays.fill(distances, 0, count, 0);
+      addDistances(0, block, query, 0, 1, distances);
+      return kernels.select(distances, count, threshold, hits);
+    }
+    return kernels.nearest(
+        mapped[0], start(0, block), count, codes.words(0), query, threshold, distances, hits);
+  }
+
   /**
    * Reads what a level adds to the codes of a block.
    *
    * @param into word w of code i goes to {@code w * count(block) + i}
    */
   public void readBlock(int level, int block, long[] into) throws IOException {
-    int words = codes.words(level);
-    areas[level].seek((long) block * BLOCK * words * Long.BYTES);
-    areas[level].readLongs(into, 0, count(block) * words);
+    areas[level].seek(start(level, block));
+    areas[level].readLongs(into, 0, count(block) * codes.words(level));
+  }
+
+  /** What a level adds to the codes of a block, read now unless it is the one read last. */
+  private long[] recent(int level, int block) throws IOException {
+    if (recentBlock[level] != block) {
+      if (recent[level] == null) {
+        recent[level] = new long[BLOCK * codes.words(level)];
+      }
+      readBlock(level, block, recent[level]);
+      recentBlock[level] = block;
+    }
+    return recent[level];
+  }
+
+  /** Reads one whole code, as the other method does. */
+  public void readCode(int ord, long[] into, int offset, int stride) throws IOException {
+    readCode(ord, areas.length - 1, into, offset, stride);
   }
 
   /**
-   * Reads one whole code, and keeps its block for the next call.
+   * Reads the words of one code up to and including a level and, where it is not mapped, keeps its
+   * block for the next call.
    *
    * @param into word w goes to {@code offset + w * stride}
    */
-  public void readCode(int ord, long[] into, int offset, int stride) throws IOException {
+  public void readCode(int ord, int level, long[] into, int offset, int stride) throws IOException {
     int block = ord / BLOCK;
-    int count = count(block);
     int lane = ord % BLOCK;
-    if (block != recentBlock) {
-      readRecent(block);
-    }
-    int word = 0;
-    for (int level = 0; level < areas.length; level++) {
-      for (int w = 0; w < codes.words(level); w++) {
-        into[offset + word++ * stride] = recent[level][w * count + lane];
+    int count = count(block);
+    int to = offset;
+    for (int l = 0; l <= level; l++) {
+      int words = codes.words(l);
+      MemorySegment area = mapped[l];
+      if (area == null) {
+        long[] columns = recent(l, block);
+        for (int w = 0; w < words; w++, to += stride) {
+          into[to] = columns[w * count + lane];
+        }
+      } else {
+        long at = start(l, block) + (long) lane * Long.BYTES;
+        for (int w = 0; w < words; w++, to += stride, at += (long) count * Long.BYTES) {
+          into[to] = area.get(WORD, at);
+        }
       }
     }
-  }
-
-  private void readRecent(int block) throws IOException {
-    if (recent == null) {
-      recent = new long[areas.length][];
-      for (int level = 0; level < areas.length; level++) {
-        recent[level] = new long[BLOCK * codes.words(level)];
-      }
-    }
-    for (int level = 0; level < areas.length; level++) {
-      readBlock(level, block, recent[level]);
-    }
-    recentBlock = block;
   }
 
   /**
@@ -104,14 +178,17 @@ public final class CodeCursor {
    */
   public void readScattered(int ord, int level, long[] into, int offset) throws IOException {
     int block = ord / BLOCK;
-    int count = count(block);
-    int word = 0;
+    long stride = (long) count(block) * Long.BYTES;
+    int to = offset;
     for (int l = 0; l <= level; l++) {
-      int words = codes.words(l);
-      long start = ((long) block * BLOCK * words + ord % BLOCK) * Long.BYTES;
-      for (int w = 0; w < words; w++) {
-        areas[l].seek(start + (long) w * count * Long.BYTES);
-        into[offset + word++] = areas[l].readLong();
+      long at = start(l, block) + (long) (ord % BLOCK) * Long.BYTES;
+      for (int w = 0; w < codes.words(l); w++, at += stride) {
+        if (mapped[l] == null) {
+          areas[l].seek(at);
+          into[to++] = areas[l].readLong();
+        } else {
+          into[to++] = mapped[l].get(WORD, at);
+        }
       }
     }
   }
@@ -125,8 +202,13 @@ public final class CodeCursor {
   public void readCorrections(int ord, float[] into, int offset) throws IOException {
     int perVector = codes.correctionsPerVector();
     long start = (long) ord * perVector * Float.BYTES;
+    if (mappedCorrections == null) {
+      corrections.seek(start);
+      corrections.readFloats(into, offset, perVector);
+      return;
+    }
     for (int i = 0; i < perVector; i++) {
-      into[offset + i] = Float.intBitsToFloat(corrections.readInt(start + (long) i * Float.BYTES));
+      into[offset + i] = mappedCorrections.get(FLOAT, start + (long) i * Float.BYTES);
     }
   }
 }

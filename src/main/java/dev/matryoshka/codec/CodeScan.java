@@ -187,7 +187,7 @@ public final class CodeScan {
       cursor.readScattered(values.index(), level, code, 0);
       int distance = query.distance(level, code, 0);
       if (distance <= selector.threshold()) {
-        selector.add(values.index(), distance, code, 0, 1);
+        selector.add(values.index(), distance, code, 0);
       }
     }
     selector.finish();

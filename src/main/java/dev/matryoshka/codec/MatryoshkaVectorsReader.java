@@ -44,12 +44,19 @@ public final class MatryoshkaVectorsReader extends KnnVectorsReader {
   private final Map<String, FieldMeta> fields;
   private final FlatVectorsReader rawVectors;
   private final IndexInput data;
+  private final Map<String, SegmentCodes> codes = new HashMap<>();
 
   private MatryoshkaVectorsReader(
       Map<String, FieldMeta> fields, FlatVectorsReader rawVectors, IndexInput data) {
     this.fields = fields;
     this.rawVectors = rawVectors;
     this.data = data;
+    fields.forEach(
+        (field, meta) -> {
+          if (meta.codes() != null) {
+            codes.put(field, new SegmentCodes(data, meta));
+          }
+        });
   }
 
   static MatryoshkaVectorsReader open(SegmentReadState state) throws IOException {
@@ -217,8 +224,7 @@ public final class MatryoshkaVectorsReader extends KnnVectorsReader {
 
   /** The codes of a field, or null when the segment has none and is to be searched exactly. */
   public SegmentCodes codes(String field) {
-    FieldMeta meta = fields.get(field);
-    return meta == null || meta.codes() == null ? null : new SegmentCodes(data, meta);
+    return codes.get(field);
   }
 
   /** The bounds of a field, or null when the segment has none. */

@@ -16,9 +16,9 @@ import dev.matryoshka.rotation.Rotation;
 import dev.matryoshka.rotation.RotationKind;
 import dev.matryoshka.rotation.TrainingStats;
 import java.io.IOException;
+import java.util.Arrays;
 import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.store.IndexInput;
-import org.apache.lucene.store.RandomAccessInput;
 import org.apache.lucene.util.VectorUtil;
 
 /**
@@ -32,6 +32,9 @@ public final class SegmentCodes {
   private final IndexInput data;
   private final FieldMeta meta;
   private final FieldMeta.CodesMeta codes;
+
+  /** Made by the first query; the same, whichever thread makes it. */
+  private volatile float[] projectedMean;
 
   SegmentCodes(IndexInput data, FieldMeta meta) {
     this.data = data;
@@ -105,9 +108,7 @@ public final class SegmentCodes {
       long length = codes.levelLength(level, meta.size());
       areas[level] = data.slice("codes", codes.levelOffsets()[level], length);
     }
-    RandomAccessInput corrections =
-        data.randomAccessSlice(codes.correctionsOffset(), codes.correctionsLength(meta.size()));
-    return new CodeCursor(codes, meta.size(), areas, corrections);
+    return new CodeCursor(codes, meta.size(), areas, corrections());
   }
 
   /** The corrections of all vectors, one vector after the other. */
@@ -137,7 +138,7 @@ public final class SegmentCodes {
   }
 
   /**
-   * Projects a query with the segment's rotation, read row by row: no copy of the matrix is made.
+   * Projects a query with the segment's rotation: no copy of the matrix is made.
    *
    * @param query as many dims as the field; not modified
    */
@@ -155,18 +156,16 @@ public final class SegmentCodes {
       centred[d] -= mean[d];
     }
     float shift = 1 - meanShare();
-    float[] projected = new float[codes.bits()];
-    float[] shifted = new float[codes.bits()];
-    float[] row = new float[dims];
-    for (int b = 0; b < projected.length; b++) {
-      if (codes.kind() == RotationKind.NONE) {
-        projected[b] = centred[b];
-        shifted[b] = centred[b] + shift * mean[b];
-      } else {
-        section.readFloats(row, 0, dims);
-        projected[b] = VectorUtil.dotProduct(row, centred);
-        shifted[b] = projected[b] + (shift == 0 ? 0 : shift * VectorUtil.dotProduct(row, mean));
-      }
+    float[] projected;
+    float[] shifted;
+    if (codes.kind() == RotationKind.NONE) {
+      projected = Arrays.copyOf(centred, codes.bits());
+      shifted = plus(projected, shift, mean);
+    } else {
+      StoredMatrix matrix =
+          new StoredMatrix(section, (long) dims * Float.BYTES, codes.bits(), dims);
+      projected = matrix.times(centred);
+      shifted = shift == 0 ? projected : plus(projected, shift, projectedMean(matrix, mean));
     }
     long[] words = new long[codes.bits() / Long.SIZE];
     SignPacker.pack(shifted, 0, words.length, words, 0, 1);
@@ -178,5 +177,20 @@ public final class SegmentCodes {
         LevelWeights.of(codes.stats().energies()),
         dotMean,
         VectorUtil.dotProduct(centred, centred));
+  }
+
+  private static float[] plus(float[] a, float factor, float[] b) {
+    float[] sum = new float[a.length];
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] = a[i] + factor * b[i];
+    }
+    return sum;
+  }
+
+  private float[] projectedMean(StoredMatrix matrix, float[] mean) throws IOException {
+    if (projectedMean == null) {
+      projectedMean = matrix.times(mean);
+    }
+    return projectedMean;
   }
 }

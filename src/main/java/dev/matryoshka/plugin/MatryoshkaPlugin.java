@@ -27,6 +27,7 @@ import dev.matryoshka.monitor.AuditThreads;
 import dev.matryoshka.monitor.NodeMetrics;
 import dev.matryoshka.monitor.RecallSampler;
 import dev.matryoshka.monitor.SearchMonitor;
+import dev.matryoshka.monitor.ShardWarmer;
 import dev.matryoshka.query.ExactMatryoshkaQueryBuilder;
 import dev.matryoshka.query.FindAllSettings;
 import dev.matryoshka.query.MatryoshkaQueryBuilder;
@@ -63,6 +64,7 @@ public final class MatryoshkaPlugin extends Plugin
 
   private final RecentRotations rotations = new RecentRotations();
   private final SearchMonitor monitor = new SearchMonitor();
+  private final ShardWarmer warmer = new ShardWarmer();
 
   @Override
   public Map<String, Mapper.TypeParser> getMappers() {
@@ -128,14 +130,16 @@ public final class MatryoshkaPlugin extends Plugin
         .getClusterSettings()
         .addSettingsUpdateConsumer(RecallSampler.MAX_TIME_SHARE, sampler::maxTimeShare);
     monitor.sampleWith(sampler);
+    warmer.searchWith(AuditThreads.of(services.threadPool()));
     NodeMetrics.register(services.telemetryProvider().getMeterRegistry(), monitor);
-    return List.of(monitor);
+    return List.of(monitor, warmer);
   }
 
   @Override
   public void onIndexModule(IndexModule module) {
     module.addSearchOperationListener(monitor);
     module.addIndexEventListener(monitor);
+    module.addIndexEventListener(warmer);
   }
 
   @Override

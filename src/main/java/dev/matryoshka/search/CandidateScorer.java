@@ -35,7 +35,7 @@ final class CandidateScorer {
   private final Candidates candidates;
   private final Runnable interrupt;
   private CodeCursor cursor;
-  private SegmentView.OrdinalScorer full;
+  private ExactScorer full;
 
   CandidateScorer(SegmentView segment, float[] target, Candidates candidates, Runnable interrupt) {
     this.segment = segment;
@@ -113,7 +113,7 @@ final class CandidateScorer {
 
   private void full(int[] indices, int count) throws IOException {
     if (full == null) {
-      full = segment.scorer(target);
+      full = segment.exactScorer(target);
     }
     int[] ords = new int[Math.min(count, CHECK_INTERVAL)];
     float[] scores = new float[ords.length];
@@ -123,7 +123,7 @@ final class CandidateScorer {
       for (int i = 0; i < size; i++) {
         ords[i] = candidates.ord(indices[from + i]);
       }
-      full.score(ords, scores, size);
+      full.score(ords, size, scores);
       for (int i = 0; i < size; i++) {
         candidates.setScore(indices[from + i], scores[i]);
       }

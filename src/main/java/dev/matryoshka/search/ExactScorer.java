@@ -12,13 +12,13 @@
 package dev.matryoshka.search;
 
 import dev.matryoshka.binary.SimilarityKernels;
+import dev.matryoshka.codec.MappedMemory;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import org.apache.lucene.codecs.lucene95.HasIndexSlice;
 import org.apache.lucene.index.FloatVectorValues;
 import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.store.IndexInput;
-import org.apache.lucene.store.MemorySegmentAccessInput;
 import org.apache.lucene.util.VectorUtil;
 
 /**
@@ -58,10 +58,8 @@ final class ExactScorer {
     if (values instanceof HasIndexSlice sliced) {
       IndexInput slice = sliced.getSlice();
       long length = (long) values.size() * values.dimension() * Float.BYTES;
-      if (slice instanceof MemorySegmentAccessInput access && slice.length() == length) {
-        MemorySegment segment = access.segmentSliceOrNull(0, length);
-        return segment != null && segment.isNative() ? segment : null;
-      }
+      // Vectors that are stored in another form than floats have another length.
+      return slice.length() == length ? MappedMemory.of(slice) : null;
     }
     return null;
   }

@@ -98,7 +98,7 @@ final class FunnelSearch {
       adaptive.forEach(AdaptiveSegment::close);
     }
     long start = System.nanoTime();
-    long[] keys = best(keep);
+    long[] keys = cut(keep);
     truncated = stages.truncated() || keys.length >= keep;
     trace.add(
         funnel.stages().getLast(),
@@ -120,7 +120,7 @@ final class FunnelSearch {
         tasks.run(s -> compared.addAndGet(rescore(segments.get(s), stage)));
       }
       int keep = last ? k : stage.keep();
-      long[] keys = last ? best(keep) : cut(keep);
+      long[] keys = cut(keep);
       truncated |= keys.length >= keep;
       trace.add(stage, compared.get(), keys, System.nanoTime() - start);
     }
@@ -141,13 +141,6 @@ final class FunnelSearch {
     segment.rescore(stage);
     makeComparable(segment, stage);
     return compared;
-  }
-
-  /** The best by scores that are final to the last bit. */
-  private long[] best(int keep) throws IOException {
-    cut(keep);
-    tasks.run(s -> segments.get(s).settle());
-    return cut(keep);
   }
 
   /** Distances under different rotations say nothing about each other; estimates do. */

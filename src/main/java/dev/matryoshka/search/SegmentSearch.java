@@ -240,22 +240,6 @@ final class SegmentSearch {
     return level >= 0 ? level : segment.codes().levels().length - 1;
   }
 
-  /**
-   * Scores the last candidates once more, to the last bit as every other search does: Lucene's
-   * scorers do not.
-   *
-   * @return their number
-   */
-  long settle() throws IOException {
-    ExactScorer scorer = segment.exactScorer(target);
-    float[] scores = new float[candidates.size()];
-    scorer.score(candidates.ords(), candidates.size(), scores);
-    for (int i = 0; i < scores.length; i++) {
-      candidates.setScore(i, scores[i]);
-    }
-    return scores.length;
-  }
-
   /** Keeps the best candidates of this segment, ties to the lowest ordinal. */
   void cut(int keep) {
     if (candidates.size() <= keep) {

@@ -89,25 +89,7 @@ record SegmentView(
     return context.reader().getFloatVectorValues(field);
   }
 
-  /** Scores ordinals at full precision. */
-  interface OrdinalScorer {
-    /** Scores the first {@code count} ordinals into {@code scores}. */
-    void score(int[] ords, float[] scores, int count) throws IOException;
-  }
-
-  OrdinalScorer scorer(float[] target) throws IOException {
-    if (ours != null) {
-      return ours.scorer(field, target)::bulkScore;
-    }
-    FloatVectorValues values = values();
-    return (ords, scores, count) -> {
-      for (int i = 0; i < count; i++) {
-        scores[i] = similarity.compare(target, values.vectorValue(ords[i]));
-      }
-    };
-  }
-
-  /** A scorer whose results do not depend on which vectors are scored together. */
+  /** Scores at full precision. */
   ExactScorer exactScorer(float[] target) throws IOException {
     FloatVectorValues values = ours == null ? values() : ours.getFloatVectorValues(field);
     return new ExactScorer(similarity, values, target);

@@ -12,6 +12,10 @@
 package dev.matryoshka.binary;
 
 import dev.matryoshka.MatryoshkaTestCase;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /** Both implementations against bit counting, for every count around whole registers and blocks. */
@@ -20,6 +24,20 @@ public class HammingKernelsTests extends MatryoshkaTestCase {
   private static final HammingKernels[] KERNELS = {
     new ScalarHammingKernels(), new VectorHammingKernels()
   };
+
+  /** Where codes start in mapped memory: not at a multiple of eight. */
+  private static final int MISALIGNED = 3;
+
+  private static MemorySegment mapped(long[] block, int offset) {
+    MemorySegment mapped = Arena.ofAuto().allocate(offset + (long) block.length * Long.BYTES);
+    for (int i = 0; i < block.length; i++) {
+      mapped.set(
+          ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN),
+          offset + (long) i * Long.BYTES,
+          block[i]);
+    }
+    return mapped;
+  }
 
   private static long[] randomLongs(int length) {
     return random().longs(length).toArray();
@@ -53,6 +71,17 @@ public class HammingKernelsTests extends MatryoshkaTestCase {
         long[] distances = before.clone();
         kernels.addDistances(block, count, words, query, queryOffset, weight, distances);
         assertArrayEquals(kernels + " with count " + count, expected, distances);
+        distances = before.clone();
+        kernels.addDistances(
+            mapped(block, MISALIGNED),
+            MISALIGNED,
+            count,
+            words,
+            query,
+            queryOffset,
+            weight,
+            distances);
+        assertArrayEquals(kernels + " in place with count " + count, expected, distances);
       }
     }
   }
@@ -91,9 +120,20 @@ public class HammingKernelsTests extends MatryoshkaTestCase {
         long[] distances = randomLongs(count);
         int[] hits = new int[count];
         assertEquals(
-            found, kernels.nearest(block, count, words, query, threshold, distances, hits));
-        assertArrayEquals(expected, distances);
+            found,
+            kernels.nearest(
+                mapped(block, MISALIGNED),
+                MISALIGNED,
+                count,
+                words,
+                query,
+                threshold,
+                distances,
+                hits));
         assertArrayEquals(Arrays.copyOf(wanted, found), Arrays.copyOf(hits, found));
+        for (int i = 0; i < found; i++) {
+          assertEquals(expected[hits[i]], distances[hits[i]]);
+        }
       }
     }
   }

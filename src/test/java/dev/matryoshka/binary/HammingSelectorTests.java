@@ -29,7 +29,6 @@ public class HammingSelectorTests extends MatryoshkaTestCase {
 
   private static void check(int[] distances, int keep, int maxDistance, int words, int expected) {
     HammingSelector selector = new HammingSelector(keep, maxDistance, words, expected);
-    int stride = 1 + random().nextInt(3);
     int lastThreshold = maxDistance;
     int gap = 1 + random().nextInt(3);
     for (int i = 0; i < distances.length; i++) {
@@ -37,11 +36,11 @@ public class HammingSelectorTests extends MatryoshkaTestCase {
       lastThreshold = selector.threshold();
       if (distances[i] <= selector.threshold()) {
         int offset = random().nextInt(3);
-        long[] block = new long[offset + words * stride];
+        long[] block = new long[offset + words];
         for (int w = 0; w < words; w++) {
-          block[offset + w * stride] = word(i * gap, w);
+          block[offset + w] = word(i * gap, w);
         }
-        selector.add(i * gap, distances[i], block, offset, stride);
+        selector.add(i * gap, distances[i], block, offset);
       }
     }
     selector.finish();
@@ -122,7 +121,7 @@ public class HammingSelectorTests extends MatryoshkaTestCase {
         long[] code = {word(i, 0)};
         for (HammingSelector selector : List.of(whole, part)) {
           if (distances[i] <= selector.threshold()) {
-            selector.add(i, distances[i], code, 0, 1);
+            selector.add(i, distances[i], code, 0);
           }
         }
       }
@@ -141,9 +140,9 @@ public class HammingSelectorTests extends MatryoshkaTestCase {
   public void testNothingMoreIsWantedAfterEnoughZeros() {
     HammingSelector selector = new HammingSelector(2, 64, 1, 10);
     long[] block = new long[1];
-    selector.add(0, 0, block, 0, 1);
+    selector.add(0, 0, block, 0);
     assertEquals(64, selector.threshold());
-    selector.add(1, 0, block, 0, 1);
+    selector.add(1, 0, block, 0);
     assertEquals(-1, selector.threshold());
   }
 }

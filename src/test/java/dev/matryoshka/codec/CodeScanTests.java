@@ -41,7 +41,7 @@ public class CodeScanTests extends MatryoshkaTestCase {
   @Override
   public void setUp() throws Exception {
     super.setUp();
-    directory = newDirectory();
+    directory = CodedIndex.directory();
     threads = Executors.newFixedThreadPool(3);
   }
 
@@ -75,7 +75,7 @@ public class CodeScanTests extends MatryoshkaTestCase {
       cursor.readCode(ord, code, 0, 1);
       int distance = query.distance(0, code, 0);
       if (distance <= expected.threshold() && (accept == null || accept.get(ord))) {
-        expected.add(ord, distance, code, 0, 1);
+        expected.add(ord, distance, code, 0);
       }
     }
     expected.finish();

@@ -13,6 +13,7 @@ package dev.matryoshka.codec;
 
 import com.carrotsearch.randomizedtesting.RandomizedContext;
 import dev.matryoshka.rotation.RotationKind;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -28,6 +29,8 @@ import org.apache.lucene.index.FilterLeafReader;
 import org.apache.lucene.index.IndexWriterConfig;
 import org.apache.lucene.index.LeafReader;
 import org.apache.lucene.index.VectorSimilarityFunction;
+import org.apache.lucene.store.Directory;
+import org.apache.lucene.store.MMapDirectory;
 import org.apache.lucene.tests.util.LuceneTestCase;
 import org.apache.lucene.tests.util.TestUtil;
 
@@ -44,6 +47,13 @@ final class CodedIndex {
 
   static CodecOptions uncoded() {
     return new CodecOptions(VectorElement.FLOAT, RotationKind.NONE, List.of());
+  }
+
+  /** Mapped into memory as in production, or read in another way. */
+  static Directory directory() throws IOException {
+    return RandomizedContext.current().getRandom().nextBoolean()
+        ? new MMapDirectory(LuceneTestCase.createTempDir())
+        : LuceneTestCase.newDirectory();
   }
 
   /** Writes one segment for each flush that a test asks for, and merges only when asked. */

@@ -68,7 +68,7 @@ public class EstimateTests extends MatryoshkaTestCase {
     }
     RotationKind kind = random().nextBoolean() ? RotationKind.ITQ : RotationKind.PCA_RANDOM;
     CodecOptions options = CodedIndex.options(kind, 64, 256);
-    try (Directory directory = newDirectory()) {
+    try (Directory directory = CodedIndex.directory()) {
       try (IndexWriter writer = new IndexWriter(directory, CodedIndex.config(options))) {
         for (int i = 0; i < documents.length; i++) {
           writer.addDocument(CodedIndex.document(i, documents[i], similarity));

@@ -45,7 +45,7 @@ public class SegmentCodesTests extends MatryoshkaTestCase {
       double density,
       Check check)
       throws IOException {
-    try (Directory directory = newDirectory();
+    try (Directory directory = CodedIndex.directory();
         IndexWriter writer = new IndexWriter(directory, config)) {
       int vectors = 0;
       for (int i = 0; vectors < count; i++) {
@@ -160,7 +160,7 @@ public class SegmentCodesTests extends MatryoshkaTestCase {
 
   public void testZeroVectorsAndEqualVectors() throws IOException {
     for (RotationKind kind : new RotationKind[] {RotationKind.NONE, RotationKind.RANDOM}) {
-      try (Directory directory = newDirectory();
+      try (Directory directory = CodedIndex.directory();
           IndexWriter writer =
               new IndexWriter(directory, CodedIndex.config(CodedIndex.options(kind, 64)))) {
         boolean zeros = random().nextBoolean();
@@ -217,7 +217,7 @@ public class SegmentCodesTests extends MatryoshkaTestCase {
 
   public void testSeveralFields() throws IOException {
     CodecOptions options = CodedIndex.options(RotationKind.RANDOM, 64);
-    try (Directory directory = newDirectory();
+    try (Directory directory = CodedIndex.directory();
         IndexWriter writer = new IndexWriter(directory, CodedIndex.config(options))) {
       for (int i = 0; i < 2000; i++) {
         Document document =

@@ -20,6 +20,7 @@ import static org.hamcrest.Matchers.lessThan;
 import dev.matryoshka.action.StatsAction;
 import dev.matryoshka.action.StatsRequest;
 import dev.matryoshka.action.StatsRequest.Level;
+import dev.matryoshka.monitor.ShardWarmer;
 import dev.matryoshka.plugin.MatryoshkaPlugin;
 import dev.matryoshka.query.MatryoshkaQueryBuilder;
 import dev.matryoshka.search.Stage;
@@ -183,6 +184,17 @@ public class VectorStatsTests extends ESSingleNodeTestCase {
         40,
         number(stats(Level.INDICES), "_all.live_recall.sampled")
             + number(stats(Level.INDICES), "_all.live_recall.skipped"));
+  }
+
+  /** Not counted as searches of users. */
+  public void testShardsAreWarmedUpAsTheyStart() throws Exception {
+    ShardWarmer warmer = getInstanceFromNode(ShardWarmer.class);
+    assertEquals(0, warmer.searches());
+    assertAcked(indicesAdmin().prepareClose(INDEX));
+    assertAcked(indicesAdmin().prepareOpen(INDEX));
+    ensureGreen(INDEX);
+    assertBusy(() -> assertThat(warmer.searches(), greaterThan(0L)));
+    assertEquals(0, number(stats(Level.INDICES), "_all.search.searches"));
   }
 
   public void testCountersGoWithTheirShard() throws IOException {
