@@ -155,10 +155,12 @@ class CancellationIT {
     return client.request("GET", "/_tasks?actions=" + actions, null).ok().body();
   }
 
-  private static void await(BooleanSupplier condition) {
+  /** Asks again and again, with pauses so that asking is not what the node is busy with. */
+  private static void await(int pauseMillis, BooleanSupplier condition) {
     long deadline = System.nanoTime() + PATIENCE_MILLIS * 1_000_000;
     while (condition.getAsBoolean() == false) {
       assertTrue(System.nanoTime() < deadline, "waited in vain");
+      probe.pass(pauseMillis);
     }
   }
 
@@ -177,7 +179,7 @@ class CancellationIT {
       throws IOException {
     try (Socket socket = send(path, body)) {
       // Two: of the whole, and of the shard.
-      await(() -> TASK.matcher(tasks(actions)).results().count() >= 2);
+      await(20, () -> TASK.matcher(tasks(actions)).results().count() >= 2);
       probe.pass(50 + random.nextInt(200));
       String running = tasks(actions);
       Matcher task = TASK.matcher(running);
@@ -188,7 +190,7 @@ class CancellationIT {
       } else {
         client.request("POST", "/_tasks/_cancel?actions=" + actions, null).ok();
       }
-      await(() -> TASK.matcher(tasks(actions)).find() == false);
+      await(5, () -> TASK.matcher(tasks(actions)).find() == false);
       measured(what, millisSince(start));
       if (byClosing == false) {
         String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -255,12 +257,12 @@ class CancellationIT {
         CompletableFuture.supplyAsync(
             () -> client.request("POST", "/trained/_forcemerge?max_num_segments=1", null));
     // The longest step by far.
-    await(() -> training("IterativeQuantization"));
+    await(100, () -> training("IterativeQuantization"));
     assertFalse(merge.isDone());
     long start = System.nanoTime();
     CompletableFuture<RestResponse> deleted =
         CompletableFuture.supplyAsync(() -> client.request("DELETE", "/trained", null));
-    await(() -> training("") == false);
+    await(20, () -> training("") == false);
     measured("training", millisSince(start));
     deleted.get().ok();
     merge.get();
