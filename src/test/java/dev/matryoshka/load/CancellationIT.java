@@ -30,7 +30,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -253,18 +255,19 @@ class CancellationIT {
   void trainingEndsWithItsShard() throws Exception {
     create("trained", TRAINED_DIMS, "{\"bits\":[2048]}");
     fill("trained", TRAINED_DIMS, TRAINED_DOCS);
-    CompletableFuture<RestResponse> merge =
-        CompletableFuture.supplyAsync(
-            () -> client.request("POST", "/trained/_forcemerge?max_num_segments=1", null));
-    // The longest step by far.
-    await(100, () -> training("IterativeQuantization"));
-    assertFalse(merge.isDone());
-    long start = System.nanoTime();
-    CompletableFuture<RestResponse> deleted =
-        CompletableFuture.supplyAsync(() -> client.request("DELETE", "/trained", null));
-    await(20, () -> training("") == false);
-    measured("training", millisSince(start));
-    deleted.get().ok();
-    merge.get();
+    try (ExecutorService requests = Executors.newFixedThreadPool(2)) {
+      Future<RestResponse> merge =
+          requests.submit(
+              () -> client.request("POST", "/trained/_forcemerge?max_num_segments=1", null));
+      // The longest step by far.
+      await(100, () -> training("IterativeQuantization"));
+      assertFalse(merge.isDone());
+      long start = System.nanoTime();
+      Future<RestResponse> deleted =
+          requests.submit(() -> client.request("DELETE", "/trained", null));
+      await(20, () -> training("") == false);
+      measured("training", millisSince(start));
+      deleted.get().ok();
+    }
   }
 }
