@@ -110,6 +110,7 @@ class PluginRemovalIT {
           "vectors",
           "The mapper type [matryoshka_vector] declared on field [v] does not exist");
       awaitReason(client, "set", "unknown setting [index.matryoshka.find_all.max_scored]");
+      client.request("GET", "/_cluster/health/plain?wait_for_status=green&timeout=60s", null).ok();
       String plain = client.request("GET", "/plain/_doc/0", null).ok().body();
       assertTrue(plain.contains("\"n\":1"), plain);
       without.stop();
