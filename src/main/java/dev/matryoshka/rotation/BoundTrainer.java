@@ -72,14 +72,15 @@ public final class BoundTrainer {
     }
     interrupt.run();
     float[] spreads = spreads(sample, projections, count, dims, levels, distances, interrupt);
-    return new BoundBasis(levels.clone(), rows, offsets, steps, deviation(rows), spreads, count);
+    return new BoundBasis(
+        levels.clone(), rows, offsets, steps, deviation(rows, interrupt), spreads, count);
   }
 
   private static float[] project(
       float[] sample, int count, int dims, float[] components, int size, Runnable interrupt) {
     float[] projections = new float[Math.multiplyExact(count, size)];
     for (int i = 0; i < count; i++) {
-      if ((i & 0xff) == 0) {
+      if ((i & 0xf) == 0) {
         interrupt.run();
       }
       for (int r = 0; r < size; r++) {
@@ -91,9 +92,10 @@ public final class BoundTrainer {
   }
 
   /** Rounded up: sums of doubles are off by far less than what is added. */
-  private static float deviation(float[][] rows) {
+  private static float deviation(float[][] rows, Runnable interrupt) {
     double squares = 0;
     for (int i = 0; i < rows.length; i++) {
+      interrupt.run();
       for (int j = 0; j <= i; j++) {
         double dot = 0;
         for (int d = 0; d < rows[i].length; d++) {

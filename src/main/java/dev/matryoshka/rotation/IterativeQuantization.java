@@ -70,15 +70,14 @@ final class IterativeQuantization {
    */
   float[] learn(long seed, Runnable interrupt) {
     SplittableRandom random = new SplittableRandom(seed);
-    float[] rotation = transposed(OrthonormalRows.random(bits, bits, seed));
+    float[] rotation = transposed(OrthonormalRows.random(bits, bits, seed, interrupt));
     float[] best = rotation.clone();
     double bestObjective = 0;
-    PolarFactor polar = new PolarFactor(bits);
+    PolarFactor polar = new PolarFactor(bits, interrupt);
     float[] correlation = new float[bits * bits];
     float[] before = new float[bits * bits];
     for (int i = 0; i < MAX_ITERATIONS; i++) {
-      interrupt.run();
-      double objective = correlate(rotation, correlation);
+      double objective = correlate(rotation, correlation, interrupt);
       if (objective <= bestObjective * (1 + NEGLIGIBLE)) {
         return transposed(objective > bestObjective ? rotation : best);
       }
@@ -102,20 +101,20 @@ final class IterativeQuantization {
    * @param rotation Rᵀ
    * @return {@code ‖VR‖₁}
    */
-  private double correlate(float[] rotation, float[] correlation) {
+  private double correlate(float[] rotation, float[] correlation, Runnable interrupt) {
     Arrays.fill(correlation, 0);
     float[] turned = new float[bits * CHUNK_STRIDE];
     double objective = 0;
     for (int chunk = 0; chunk < rows.size(); chunk++) {
       Arrays.fill(turned, 0);
-      columns.get(chunk).multiplyAdd(rotation, bits, 1, bits, turned, CHUNK_STRIDE);
+      columns.get(chunk).multiplyAdd(rotation, bits, 1, bits, turned, CHUNK_STRIDE, interrupt);
       for (int b = 0; b < bits; b++) {
         objective += FloatKernels.INSTANCE.sumOfAbsolutes(turned, b * CHUNK_STRIDE, CHUNK_STRIDE);
       }
       for (int i = 0; i < turned.length; i++) {
         turned[i] = Math.copySign(1f, turned[i]);
       }
-      rows.get(chunk).multiplyAdd(turned, CHUNK_STRIDE, 1, bits, correlation, bits);
+      rows.get(chunk).multiplyAdd(turned, CHUNK_STRIDE, 1, bits, correlation, bits, interrupt);
     }
     return objective;
   }

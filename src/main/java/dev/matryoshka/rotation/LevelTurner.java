@@ -55,12 +55,12 @@ final class LevelTurner {
           learned
               ? new IterativeQuantization(project(level, size), count, size)
                   .learn(seed + from, interrupt)
-              : OrthonormalRows.random(size, size, seed + from);
+              : OrthonormalRows.random(size, size, seed + from, interrupt);
       // Row b of the result is the combination of components that column b of R asks for.
       PackedMatrix packed = new PackedMatrix(level, dims, 1, size, dims);
       int stride = packed.paddedColumns();
       float[] product = new float[size * stride];
-      packed.multiplyAdd(rotation, 1, size, size, product, stride);
+      packed.multiplyAdd(rotation, 1, size, size, product, stride, interrupt);
       for (int i = 0; i < size; i++) {
         System.arraycopy(product, i * stride, turned, (from + i) * dims, dims);
       }
@@ -78,7 +78,7 @@ final class LevelTurner {
       int used = Math.min(CHUNK, count - from);
       System.arraycopy(centred, from * dims, rows, 0, used * dims);
       Arrays.fill(products, 0);
-      packed.multiplyAdd(rows, dims, 1, used, products, size);
+      packed.multiplyAdd(rows, dims, 1, used, products, size, interrupt);
       System.arraycopy(products, 0, projections, from * size, used * size);
     }
     return projections;

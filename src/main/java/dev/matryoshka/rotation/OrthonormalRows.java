@@ -32,10 +32,19 @@ final class OrthonormalRows {
    * @return row-major, rows × dims; the same for the same arguments
    */
   static float[] random(int rows, int dims, long seed) {
+    return random(rows, dims, seed, () -> {});
+  }
+
+  /**
+   * As above.
+   *
+   * @param interrupt run for every row; throws to stop
+   */
+  static float[] random(int rows, int dims, long seed, Runnable interrupt) {
     SplittableRandom random = new SplittableRandom(seed);
     float[] matrix = new float[Math.multiplyExact(rows, dims)];
     fillGaussian(matrix, 0, matrix.length, random);
-    orthonormalise(matrix, 0, rows, dims, random);
+    orthonormalise(matrix, 0, rows, dims, random, interrupt);
     return matrix;
   }
 
@@ -43,11 +52,15 @@ final class OrthonormalRows {
    * Makes rows {@code from} (inclusive) to {@code to} (exclusive) orthonormal among themselves and
    * to the rows before them, which must be orthonormal already. Rows that depend on earlier ones
    * are replaced by random directions. In place; {@code 4 * dims * (to - from) * to} operations.
+   *
+   * @param interrupt run for every row; throws to stop
    */
-  static void orthonormalise(float[] matrix, int from, int to, int dims, SplittableRandom random) {
+  static void orthonormalise(
+      float[] matrix, int from, int to, int dims, SplittableRandom random, Runnable interrupt) {
     FloatKernels kernels = FloatKernels.INSTANCE;
     float[] coefficients = new float[to];
     for (int row = from; row < to; row++) {
+      interrupt.run();
       int at = row * dims;
       while (true) {
         float before = length(matrix, at, dims);

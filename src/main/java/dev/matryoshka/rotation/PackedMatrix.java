@@ -86,23 +86,42 @@ final class PackedMatrix {
    * @param cRow row stride of C, at least {@link #paddedColumns}
    */
   void multiplyAdd(float[] a, int aRow, int aColumn, int aRows, float[] c, int cRow) {
-    multiplyAdd(a, aRow, aColumn, aRows, c, cRow, false);
+    multiplyAdd(a, aRow, aColumn, aRows, c, cRow, () -> {});
+  }
+
+  /**
+   * As above.
+   *
+   * @param interrupt run for every block of rows; throws to stop
+   */
+  void multiplyAdd(
+      float[] a, int aRow, int aColumn, int aRows, float[] c, int cRow, Runnable interrupt) {
+    multiplyAdd(a, aRow, aColumn, aRows, c, cRow, false, interrupt);
   }
 
   /**
    * As {@link #multiplyAdd} but only what is on or above the diagonal of C, rounded up to whole
    * panels: half the work when the result is known to be symmetric.
    */
-  void multiplyAddUpper(float[] a, int aRow, int aColumn, int aRows, float[] c, int cRow) {
-    multiplyAdd(a, aRow, aColumn, aRows, c, cRow, true);
+  void multiplyAddUpper(
+      float[] a, int aRow, int aColumn, int aRows, float[] c, int cRow, Runnable interrupt) {
+    multiplyAdd(a, aRow, aColumn, aRows, c, cRow, true, interrupt);
   }
 
   private void multiplyAdd(
-      float[] a, int aRow, int aColumn, int aRows, float[] c, int cRow, boolean upper) {
+      float[] a,
+      int aRow,
+      int aColumn,
+      int aRows,
+      float[] c,
+      int cRow,
+      boolean upper,
+      Runnable interrupt) {
     float[] gathered = aColumn == 1 ? null : new float[ROW_BLOCK * GATHERED_ROW];
     for (int k = 0; k < rows; k += DEPTH_BLOCK) {
       int depth = Math.min(DEPTH_BLOCK, rows - k);
       for (int top = 0; top < aRows; top += ROW_BLOCK) {
+        interrupt.run();
         int block = Math.min(ROW_BLOCK, aRows - top);
         int from = top * aRow + k * aColumn;
         if (gathered != null) {

@@ -42,13 +42,19 @@ final class PolarFactor {
 
   private final int size;
   private final int stride;
+  private final Runnable interrupt;
   private final float[] gram;
   private final float[] factor;
   private final float[] product;
 
-  /** Scratch for matrices of one size; reusable, not thread-safe. */
-  PolarFactor(int size) {
+  /**
+   * Scratch for matrices of one size; reusable, not thread-safe.
+   *
+   * @param interrupt run now and then; throws to stop, and leaves the matrix anyhow
+   */
+  PolarFactor(int size, Runnable interrupt) {
     this.size = size;
+    this.interrupt = interrupt;
     this.stride = (size + 63) / 64 * 64;
     this.gram = new float[size * stride];
     this.factor = new float[size * stride];
@@ -78,7 +84,7 @@ final class PolarFactor {
       gram(matrix);
     }
     // Directions that the matrix does not reach never converge.
-    OrthonormalRows.orthonormalise(matrix, 0, size, size, random);
+    OrthonormalRows.orthonormalise(matrix, 0, size, size, random, interrupt);
   }
 
   private static void scale(float[] values, float by) {
@@ -111,7 +117,7 @@ final class PolarFactor {
   private void gram(float[] matrix) {
     Arrays.fill(gram, 0);
     new PackedMatrix(matrix, 1, size, size, size)
-        .multiplyAddUpper(matrix, size, 1, size, gram, stride);
+        .multiplyAddUpper(matrix, size, 1, size, gram, stride, interrupt);
     mirror(gram);
   }
 
@@ -130,7 +136,7 @@ final class PolarFactor {
   private void step(float[] matrix, float[] coefficients) {
     Arrays.fill(factor, 0);
     new PackedMatrix(gram, stride, 1, size, size)
-        .multiplyAddUpper(gram, stride, 1, size, factor, stride);
+        .multiplyAddUpper(gram, stride, 1, size, factor, stride, interrupt);
     mirror(factor);
     for (int i = 0; i < size; i++) {
       for (int at = i * stride; at < i * stride + size; at++) {
@@ -140,7 +146,7 @@ final class PolarFactor {
     }
     Arrays.fill(product, 0);
     new PackedMatrix(matrix, size, 1, size, size)
-        .multiplyAdd(factor, stride, 1, size, product, stride);
+        .multiplyAdd(factor, stride, 1, size, product, stride, interrupt);
     for (int i = 0; i < size; i++) {
       System.arraycopy(product, i * stride, matrix, i * size, size);
     }

@@ -81,14 +81,13 @@ final class PrincipalComponents {
     float[] covariance = new float[Math.multiplyExact(dims, stride)];
     float unit = unit(centred, count * dims);
     for (int from = 0; from < count; from += CHUNK) {
-      interrupt.run();
       int rows = Math.min(CHUNK, count - from);
       float[] chunk = Arrays.copyOfRange(centred, from * dims, (from + rows) * dims);
       for (int i = 0; i < chunk.length; i++) {
         chunk[i] *= unit;
       }
       new PackedMatrix(chunk, dims, 1, rows, dims)
-          .multiplyAddUpper(chunk, 1, dims, dims, covariance, stride);
+          .multiplyAddUpper(chunk, 1, dims, dims, covariance, stride, interrupt);
     }
     float scale = 1f / Math.max(1, count);
     for (int i = 0; i < dims; i++) {
@@ -152,16 +151,15 @@ final class PrincipalComponents {
     int carried = resolved + EXTRA;
     PackedMatrix packed = new PackedMatrix(covariance, stride, 1, dims, dims);
     SplittableRandom random = new SplittableRandom(seed);
-    float[] basis = OrthonormalRows.random(carried, dims, seed);
+    float[] basis = OrthonormalRows.random(carried, dims, seed, interrupt);
     float[] image = new float[carried * stride];
     for (int i = 0; i < ITERATIONS; i++) {
-      interrupt.run();
-      multiply(packed, basis, carried, dims, image, stride);
+      multiply(packed, basis, carried, dims, image, stride, interrupt);
       copyRows(image, stride, basis, dims, carried);
-      OrthonormalRows.orthonormalise(basis, 0, carried, dims, random);
+      OrthonormalRows.orthonormalise(basis, 0, carried, dims, random, interrupt);
     }
     // Rayleigh-Ritz: the eigenvectors of the covariance restricted to the subspace.
-    multiply(packed, basis, carried, dims, image, stride);
+    multiply(packed, basis, carried, dims, image, stride, interrupt);
     float[] restricted = new float[carried * carried];
     for (int i = 0; i < carried; i++) {
       for (int j = i; j < carried; j++) {
@@ -174,16 +172,22 @@ final class PrincipalComponents {
     float[] components = new float[wanted * dims];
     PackedMatrix packedBasis = new PackedMatrix(basis, dims, 1, carried, dims);
     float[] turned = new float[resolved * stride];
-    packedBasis.multiplyAdd(turn, carried, 1, resolved, turned, stride);
+    packedBasis.multiplyAdd(turn, carried, 1, resolved, turned, stride, interrupt);
     copyRows(turned, stride, components, dims, resolved);
-    OrthonormalRows.orthonormalise(components, 0, wanted, dims, random);
+    OrthonormalRows.orthonormalise(components, 0, wanted, dims, random, interrupt);
     return components;
   }
 
   private static void multiply(
-      PackedMatrix packed, float[] rows, int count, int dims, float[] into, int stride) {
+      PackedMatrix packed,
+      float[] rows,
+      int count,
+      int dims,
+      float[] into,
+      int stride,
+      Runnable interrupt) {
     Arrays.fill(into, 0);
-    packed.multiplyAdd(rows, dims, 1, count, into, stride);
+    packed.multiplyAdd(rows, dims, 1, count, into, stride, interrupt);
   }
 
   private static void copyRows(float[] from, int stride, float[] to, int dims, int rows) {

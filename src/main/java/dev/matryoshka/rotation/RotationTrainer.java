@@ -78,7 +78,7 @@ public final class RotationTrainer {
     float[] matrix =
         switch (kind) {
           case NONE -> null;
-          case RANDOM -> OrthonormalRows.random(bits, dims, seed);
+          case RANDOM -> OrthonormalRows.random(bits, dims, seed, interrupt);
           case PCA -> components(centred, trained, dims, bits, seed, interrupt);
           case PCA_RANDOM, ITQ -> {
             float[] components = components(centred, trained, dims, bits, seed, interrupt);

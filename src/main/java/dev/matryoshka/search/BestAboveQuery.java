@@ -13,9 +13,11 @@ package dev.matryoshka.search;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import org.apache.lucene.index.IndexReader;
 import org.apache.lucene.index.KnnVectorValues;
 import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.search.AcceptDocs;
@@ -69,7 +71,7 @@ public final class BestAboveQuery extends Query {
             : searcher.createWeight(rewrittenFilter, ScoreMode.COMPLETE_NO_SCORES, 1f);
     long start = System.nanoTime();
     FindAllCounts counts = all.newCounts();
-    BestScores best = new BestScores(k, parents == null);
+    BestScores best = new BestScores(k, selection(searcher.getIndexReader()));
     List<Callable<Void>> tasks = new ArrayList<>();
     SegmentView any = null;
     for (LeafReaderContext context : searcher.getIndexReader().leaves()) {
@@ -90,9 +92,6 @@ public final class BestAboveQuery extends Query {
     }
     searcher.getTaskExecutor().invokeAll(tasks);
     long[] keys = best.keys();
-    if (parents != null) {
-      keys = ParentDiversity.best(keys, k, searcher.getIndexReader(), parents);
-    }
     if (keys.length == 0) {
       return new MatchNoDocsQuery(
           "no accepted document has such a vector in [" + all.field() + "]");
@@ -108,6 +107,18 @@ public final class BestAboveQuery extends Query {
         searcher.getIndexReader().getContext().id(),
         trace,
         keys);
+  }
+
+  /** Parents are chosen as they are found, so that their number is all that takes memory. */
+  private BestScores.Selection selection(IndexReader reader) {
+    if (parents == null) {
+      return BestScores.Selection.BY_SCORE;
+    }
+    return (keys, size, count) -> {
+      long[] best = ParentDiversity.best(Arrays.copyOf(keys, size), count, reader, parents);
+      System.arraycopy(best, 0, keys, 0, best.length);
+      return best.length;
+    };
   }
 
   private static void collect(

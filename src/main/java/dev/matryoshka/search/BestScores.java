@@ -11,28 +11,49 @@
  */
 package dev.matryoshka.search;
 
+import java.io.IOException;
 import java.util.Arrays;
 
 /**
  * The best candidates of all segments, and the score that further ones must reach. Thread-safe.
  *
- * <p>Candidates are kept in an array of twice the wanted number that is halved when full: cheaper
- * than a heap, and the score rises nearly as fast.
+ * <p>Candidates are kept in an array of twice the wanted number that is thinned out when full:
+ * cheaper than a heap, and the score rises nearly as fast.
  */
 final class BestScores {
 
   private final int k;
-  private final boolean limited;
-  private long[] keys;
+  private final Selection selection;
+  private final long[] keys;
   private int size;
   private float least = Float.NEGATIVE_INFINITY;
 
-  /**
-   * @param limited whether to keep k only; else everything is kept
-   */
-  BestScores(int k, boolean limited) {
+  /** Which of the candidates are the best. */
+  interface Selection {
+    /** The best by score. */
+    Selection BY_SCORE =
+        (keys, size, k) -> {
+          if (size <= k) {
+            return size;
+          }
+          CandidateKeys.select(keys, size, k);
+          return k;
+        };
+
+    /**
+     * Moves the best to the front, the worst of them last. What it leaves out now it must leave out
+     * whatever comes later.
+     *
+     * @param keys some of {@link CandidateKeys}, reordered
+     * @param size how many there are
+     * @return how many are kept, at most k
+     */
+    int select(long[] keys, int size, int k) throws IOException;
+  }
+
+  BestScores(int k, Selection selection) {
     this.k = k;
-    this.limited = limited;
+    this.selection = selection;
     this.keys = new long[2 * k];
   }
 
@@ -42,27 +63,20 @@ final class BestScores {
    * @param key one of {@link CandidateKeys}
    * @return the score that candidates must reach from now on
    */
-  synchronized float add(long key) {
+  synchronized float add(long key) throws IOException {
     if (size == keys.length) {
-      if (limited) {
-        CandidateKeys.select(keys, size, k);
-        size = k;
-        // The selection leaves the worst of those kept in its place.
+      size = selection.select(keys, size, k);
+      if (size == k) {
         least = CandidateKeys.score(keys[k - 1]);
-      } else {
-        keys = Arrays.copyOf(keys, 2 * size);
       }
     }
     keys[size++] = key;
     return least;
   }
 
-  /** The best, all of them or k, in no order. */
-  synchronized long[] keys() {
-    if (limited && size > k) {
-      CandidateKeys.select(keys, size, k);
-      size = k;
-    }
+  /** The best, at most k, in no order. */
+  synchronized long[] keys() throws IOException {
+    size = selection.select(keys, size, k);
     return Arrays.copyOf(keys, size);
   }
 }

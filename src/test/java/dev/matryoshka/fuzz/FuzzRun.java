@@ -13,19 +13,17 @@ package dev.matryoshka.fuzz;
 
 import dev.matryoshka.server.ElasticsearchInstallation;
 import dev.matryoshka.server.ElasticsearchNode;
+import dev.matryoshka.server.NodeProbe;
 import dev.matryoshka.server.RestClient;
 import dev.matryoshka.server.RestResponse;
 import dev.matryoshka.server.ServerException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -41,13 +39,10 @@ final class FuzzRun {
   private static final int DOCUMENTS = 1500;
   private static final int MOST_FAULTS = 20;
   private static final Pattern FAULT = Pattern.compile("\"status\":\\s*5\\d\\d");
-  private static final Pattern CONTEXTS = Pattern.compile("\"open_contexts\":(\\d+)");
-  private static final Pattern HEAP = Pattern.compile("\"heap_used_in_bytes\":(\\d+)");
-  private static final Pattern PROCESS = Pattern.compile("\"id\":(\\d+),\"mlockall\"");
-  private static final int CONTEXT_POLLS = 200;
 
   private final ElasticsearchNode node;
   private final RestClient client;
+  private final NodeProbe probe;
   private final RequestFactory requests;
   private final Map<Integer, Integer> statuses = new TreeMap<>();
   private final List<String> faults = new ArrayList<>();
@@ -58,6 +53,7 @@ final class FuzzRun {
   FuzzRun(ElasticsearchNode node, long seed) {
     this.node = node;
     this.client = new RestClient(node.http());
+    this.probe = new NodeProbe(client);
     this.requests = new RequestFactory(seed);
   }
 
@@ -97,13 +93,13 @@ final class FuzzRun {
       check(first + i);
       progress.run();
     }
-    long heapBefore = heapAfterCollection();
+    long heapBefore = probe.heapAfterCollection();
     for (int i = warm; i < count && faults.size() < MOST_FAULTS; i++) {
       check(first + i);
       progress.run();
     }
-    int contexts = openContexts();
-    long heapAfter = heapAfterCollection();
+    int contexts = probe.openContextsAtLast();
+    long heapAfter = probe.heapAfterCollection();
     boolean logged = Files.readString(node.log()).contains(RequestFactory.CANARY);
     client.request("DELETE", "/" + RequestFactory.INDEX + "*", null).ok();
     return new Result(statuses, faults, contexts, heapBefore, heapAfter, logged);
@@ -145,48 +141,6 @@ final class FuzzRun {
   private static String shortened(String text) {
     int most = 6000;
     return text.length() <= most ? text : text.substring(0, most) + "…";
-  }
-
-  /** Waits a while for contexts to time out. */
-  private int openContexts() {
-    int open = -1;
-    for (int poll = 0; poll < CONTEXT_POLLS; poll++) {
-      open = (int) number("/_nodes/stats/indices/search", CONTEXTS);
-      if (open == 0) {
-        break;
-      }
-      // Answered late, so that this does not spin.
-      client.request("GET", "/_cluster/health?wait_for_nodes=99&timeout=100ms", null);
-    }
-    return open;
-  }
-
-  private long heapAfterCollection() throws IOException {
-    long pid = number("/_nodes/process", PROCESS);
-    Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
-    Process collection =
-        new ProcessBuilder(jcmd.toString(), Long.toString(pid), "GC.run")
-            .redirectErrorStream(true)
-            .start();
-    String output = new String(collection.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    try {
-      if (collection.waitFor() != 0) {
-        throw new ServerException("jcmd failed: " + output);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new ServerException("interrupted", e);
-    }
-    return number("/_nodes/stats/jvm", HEAP);
-  }
-
-  private long number(String path, Pattern pattern) {
-    String body = client.request("GET", path, null).ok().body();
-    Matcher matcher = pattern.matcher(body);
-    if (matcher.find() == false) {
-      throw new ServerException("no " + pattern + " in " + body);
-    }
-    return Long.parseLong(matcher.group(1));
   }
 
   /** Starts a server of its own and runs. */

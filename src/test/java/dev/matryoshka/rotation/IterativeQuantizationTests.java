@@ -14,6 +14,7 @@ package dev.matryoshka.rotation;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.lucene.tests.util.LuceneTestCase;
 
 /** The learned rotation is orthogonal whatever the data, and better than where it started. */
@@ -45,7 +46,7 @@ public class IterativeQuantizationTests extends LuceneTestCase {
   public void testObjectiveNeverWorsens() {
     float[] sample = clusters(600);
     float[] rotation = OrthonormalRows.random(BITS, BITS, RotationTrainer.SEED);
-    PolarFactor polar = new PolarFactor(BITS);
+    PolarFactor polar = new PolarFactor(BITS, () -> {});
     double start = objective(sample, rotation);
     double before = start;
     for (int i = 0; i < 30; i++) {
@@ -81,18 +82,24 @@ public class IterativeQuantizationTests extends LuceneTestCase {
     assertArrayEquals(copy, sample, 0f);
   }
 
-  public void testInterruptStopsIt() {
+  public void testInterruptStopsItWhenever() {
     RuntimeException stop = new RuntimeException("stop");
     float[] sample = Samples.gaussian(random(), 100, BITS);
+    AtomicInteger calls = new AtomicInteger();
+    new IterativeQuantization(sample, 100, BITS).learn(1, calls::incrementAndGet);
+    AtomicInteger left = new AtomicInteger(random().nextInt(calls.get()));
     Runnable interrupt =
         () -> {
-          throw stop;
+          if (left.getAndDecrement() == 0) {
+            throw stop;
+          }
         };
     assertSame(
         stop,
         expectThrows(
             RuntimeException.class,
             () -> new IterativeQuantization(sample, 100, BITS).learn(1, interrupt)));
+    assertEquals("stopped at once", -1, left.get());
   }
 
   private static float[] learn(float[] sample) {

@@ -66,7 +66,7 @@ public class OrthonormalRowsTests extends MatryoshkaTestCase {
       matrix[4 * dims + d] = 0;
       matrix[5 * dims + d] = d == 7 ? Float.POSITIVE_INFINITY : 1;
     }
-    OrthonormalRows.orthonormalise(matrix, 2, 6, dims, new SplittableRandom(1));
+    OrthonormalRows.orthonormalise(matrix, 2, 6, dims, new SplittableRandom(1), () -> {});
     assertTrue(Samples.deviationFromOrthonormal(matrix, 6, dims) < TOLERANCE);
     assertArrayEquals(Arrays.copyOf(before, 2 * dims), Arrays.copyOf(matrix, 2 * dims), 0f);
     assertEquals(1, Math.abs(Samples.dot(before, 2, matrix, 2, dims)), TOLERANCE);
@@ -80,7 +80,7 @@ public class OrthonormalRowsTests extends MatryoshkaTestCase {
     for (int i = 0; i < matrix.length; i++) {
       matrix[i] = 1000 * common[i % dims] + matrix[i];
     }
-    OrthonormalRows.orthonormalise(matrix, 0, rows, dims, new SplittableRandom(1));
+    OrthonormalRows.orthonormalise(matrix, 0, rows, dims, new SplittableRandom(1), () -> {});
     double deviation = Samples.deviationFromOrthonormal(matrix, rows, dims);
     assertTrue("deviates by " + deviation, deviation < TOLERANCE);
   }
@@ -93,7 +93,7 @@ public class OrthonormalRowsTests extends MatryoshkaTestCase {
       for (int i = 0; i < matrix.length; i++) {
         matrix[i] *= scale;
       }
-      OrthonormalRows.orthonormalise(matrix, 0, 5, dims, new SplittableRandom(1));
+      OrthonormalRows.orthonormalise(matrix, 0, 5, dims, new SplittableRandom(1), () -> {});
       for (int row = 0; row < 5; row++) {
         double same = Math.abs(Samples.dot(before, row, matrix, row, dims));
         assertEquals("row " + row + " at scale " + scale, 1, same, TOLERANCE);

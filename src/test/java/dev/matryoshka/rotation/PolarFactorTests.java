@@ -25,7 +25,7 @@ public class PolarFactorTests extends LuceneTestCase {
     for (int size : new int[] {64, 128, 192}) {
       float[] matrix = withSingularValues(size, 1, 0.05);
       float[] expected = polarBySvd(matrix, size);
-      new PolarFactor(size).orthogonalise(matrix, new SplittableRandom(1));
+      new PolarFactor(size, () -> {}).orthogonalise(matrix, new SplittableRandom(1));
       assertTrue(Samples.deviationFromOrthonormal(matrix, size, size) < 1e-5);
       assertArrayEquals(expected, matrix, 2e-4f);
     }
@@ -39,7 +39,7 @@ public class PolarFactorTests extends LuceneTestCase {
       for (int i = 0; i < scaled.length; i++) {
         scaled[i] *= scale;
       }
-      new PolarFactor(64).orthogonalise(scaled, new SplittableRandom(1));
+      new PolarFactor(64, () -> {}).orthogonalise(scaled, new SplittableRandom(1));
       assertArrayEquals("scaled by " + scale, expected, scaled, 2e-4f);
     }
   }
@@ -50,7 +50,7 @@ public class PolarFactorTests extends LuceneTestCase {
       float[] matrix = withSingularValues(64, 1, smallest);
       double best = trace(polarBySvd(matrix, 64), matrix);
       float[] factor = matrix.clone();
-      new PolarFactor(64).orthogonalise(factor, new SplittableRandom(1));
+      new PolarFactor(64, () -> {}).orthogonalise(factor, new SplittableRandom(1));
       double deviation = Samples.deviationFromOrthonormal(factor, 64, 64);
       assertTrue("deviates by " + deviation, deviation < 1e-5);
       assertEquals(1, trace(factor, matrix) / best, 1e-3);
@@ -59,11 +59,11 @@ public class PolarFactorTests extends LuceneTestCase {
 
   public void testSingularMatricesBecomeOrthogonal() {
     float[] zeros = new float[64 * 64];
-    new PolarFactor(64).orthogonalise(zeros, new SplittableRandom(1));
+    new PolarFactor(64, () -> {}).orthogonalise(zeros, new SplittableRandom(1));
     assertTrue(Samples.deviationFromOrthonormal(zeros, 64, 64) < 1e-5);
     float[] low = Samples.inSubspace(random(), 64, 64, 5);
     float[] factor = low.clone();
-    new PolarFactor(64).orthogonalise(factor, new SplittableRandom(1));
+    new PolarFactor(64, () -> {}).orthogonalise(factor, new SplittableRandom(1));
     assertTrue(Samples.deviationFromOrthonormal(factor, 64, 64) < 1e-5);
     assertEquals(1, trace(factor, low) / nuclearNorm(low, 64), 0.05);
   }

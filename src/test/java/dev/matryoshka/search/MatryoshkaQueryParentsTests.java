@@ -66,15 +66,43 @@ public class MatryoshkaQueryParentsTests extends MatryoshkaTestCase {
   private static ScoreDoc[] search(
       DirectoryReader reader, float[] target, int k, Query filter, List<Stage> stages)
       throws IOException {
-    Query query =
+    return search(
+        reader,
+        k,
         new MatryoshkaQuery(
-            SearchIndex.FIELD, target, k, filter, stages, PARENTS, Cancellation.NONE);
+            SearchIndex.FIELD, target, k, filter, stages, PARENTS, Cancellation.NONE));
+  }
+
+  private static ScoreDoc[] search(DirectoryReader reader, int k, Query query) throws IOException {
     ScoreDoc[] hits = new IndexSearcher(reader).search(query, Math.min(k, 10_000)).scoreDocs;
     Set<Integer> parents = new HashSet<>();
     for (ScoreDoc hit : hits) {
       assertTrue("each parent once", parents.add(parent(reader, hit.doc)));
     }
     return hits;
+  }
+
+  private static void assertSameScores(List<ScoreDoc> expected, ScoreDoc[] hits) {
+    assertEquals(expected.size(), hits.length);
+    for (int i = 0; i < hits.length; i++) {
+      assertEquals(expected.get(i).score, hits[i].score, 1e-5f * (1 + hits[i].score));
+    }
+  }
+
+  private static FindAllQuery everything(float[] target, VectorSimilarityFunction similarity) {
+    float least =
+        switch (similarity) {
+          case COSINE -> -1;
+          case EUCLIDEAN -> 1e6f;
+          case DOT_PRODUCT, MAXIMUM_INNER_PRODUCT -> -1e6f;
+        };
+    return new FindAllQuery(
+        SearchIndex.FIELD,
+        target,
+        new SimilarityThreshold(similarity, least),
+        FindAllQuery.Mode.LOSSLESS,
+        Long.MAX_VALUE,
+        Cancellation.NONE);
   }
 
   public void testBestChildrenOfRandomBlocks() throws IOException {
@@ -111,12 +139,13 @@ public class MatryoshkaQueryParentsTests extends MatryoshkaTestCase {
           }
           int all = nextNumber + 10;
           for (List<Stage> stages : List.of(List.of(LAST), List.of(Stage.hamming(64, all), LAST))) {
-            ScoreDoc[] hits = search(reader, target, k, null, stages);
-            assertEquals(expected.size(), hits.length);
-            for (int i = 0; i < hits.length; i++) {
-              assertEquals(expected.get(i).score, hits[i].score, 1e-5f * (1 + hits[i].score));
-            }
+            assertSameScores(expected, search(reader, target, k, null, stages));
           }
+          // Chosen among far more than the wanted number, as they come.
+          assertSameScores(
+              expected,
+              search(
+                  reader, k, new BestAboveQuery(everything(target, similarity), k, null, PARENTS)));
         }
       }
     }
@@ -148,6 +177,8 @@ public class MatryoshkaQueryParentsTests extends MatryoshkaTestCase {
           }
         }
         try (DirectoryReader reader = DirectoryReader.open(directory)) {
+          Query above = new BestAboveQuery(everything(target, similarity), 10, null, PARENTS);
+          assertEquals(10, search(reader, 10, above).length);
           List<List<Stage>> all = new ArrayList<>();
           all.add(null);
           all.add(List.of(LAST));

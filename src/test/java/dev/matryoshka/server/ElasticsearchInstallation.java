@@ -127,20 +127,28 @@ public final class ElasticsearchInstallation implements AutoCloseable {
     }
   }
 
-  private void installPlugin(Path plugin) throws IOException {
-    List<String> command =
-        List.of(
-            home.resolve("bin/elasticsearch-plugin").toString(),
-            "install",
-            "--batch",
-            plugin.toUri().toString());
+  /** Installs the zip of a plugin, for nodes that are started from now on. */
+  public void installPlugin(Path plugin) throws IOException {
+    runPluginTool("install", "--batch", plugin.toUri().toString());
+    user.own(home);
+  }
+
+  /** Removes a plugin, for nodes that are started from now on. */
+  public void removePlugin(String name) throws IOException {
+    runPluginTool("remove", name);
+  }
+
+  private void runPluginTool(String... arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(home.resolve("bin/elasticsearch-plugin").toString());
+    command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     useJavaOfThisProcess(builder);
     Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes());
     try {
       if (process.waitFor() != 0) {
-        throw new ServerException("elasticsearch-plugin install failed:\n" + output);
+        throw new ServerException("elasticsearch-plugin " + arguments[0] + " failed:\n" + output);
       }
     } catch (InterruptedException e) {
       throw interrupted(e);
@@ -167,8 +175,17 @@ public final class ElasticsearchInstallation implements AutoCloseable {
    *
    * @param heap size of the Java heap, such as {@code 2g}
    */
-  public synchronized ElasticsearchNode startNode(
-      String name, Map<String, String> settings, String heap) {
+  public ElasticsearchNode startNode(String name, Map<String, String> settings, String heap) {
+    return startNode(name, settings, heap, "yellow");
+  }
+
+  /** Starts a node that may be unable to open some of its indices. */
+  public ElasticsearchNode startNodeInAnyHealth(String name) {
+    return startNode(name, Map.of(), HEAP, "red");
+  }
+
+  private synchronized ElasticsearchNode startNode(
+      String name, Map<String, String> settings, String heap, String health) {
     nodes.removeIf(node -> node.isAlive() == false);
     Map<String, String> discovery =
         nodes.isEmpty()
@@ -182,7 +199,7 @@ public final class ElasticsearchInstallation implements AutoCloseable {
           ElasticsearchNode.start(
               directory, user, logs.resolve(work.getFileName() + "-" + name + ".log"), heap);
       nodes.add(node);
-      node.awaitReady(nodes.size());
+      node.awaitReady(nodes.size(), health);
       return node;
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -53,8 +53,8 @@ public final class ElasticsearchNode {
     return new ElasticsearchNode(directory, builder.start(), log);
   }
 
-  /** Waits until the node answers and so many nodes have formed a cluster. */
-  void awaitReady(int nodes) throws IOException {
+  /** Waits until the node answers and so many nodes have formed a cluster of such a health. */
+  void awaitReady(int nodes, String status) throws IOException {
     long deadline = System.nanoTime() + START_TIMEOUT.toNanos();
     try {
       while (Files.exists(directory.ports("http")) == false) {
@@ -72,7 +72,10 @@ public final class ElasticsearchNode {
         new RestClient(http())
             .request(
                 "GET",
-                "/_cluster/health?wait_for_status=yellow&timeout=60s&wait_for_nodes=" + nodes,
+                "/_cluster/health?timeout=60s&wait_for_status="
+                    + status
+                    + "&wait_for_nodes="
+                    + nodes,
                 null);
     if (health.status() != 200) {
       throw failure("started, but its cluster did not: " + health.body());
