@@ -58,7 +58,7 @@ class CancellationIT {
 
   private static final int ROUNDS = 3;
   private static final long MOST_MILLIS = 1000;
-  private static final long PATIENCE_MILLIS = 120_000;
+  private static final long PATIENCE_MILLIS = 300_000;
   private static final int TIMEOUT_MILLIS = 20;
   private static final Pattern TASK = Pattern.compile("\"([^\"]+:\\d+)\":\\{\"node\"");
   private static final Pattern TOOK = Pattern.compile("\"took\":(\\d+),\"timed_out\":(\\w+)");
@@ -255,7 +255,8 @@ class CancellationIT {
   void trainingEndsWithItsShard() throws Exception {
     create("trained", TRAINED_DIMS, "{\"bits\":[2048]}");
     fill("trained", TRAINED_DIMS, TRAINED_DOCS);
-    try (ExecutorService requests = Executors.newFixedThreadPool(2)) {
+    ExecutorService requests = Executors.newFixedThreadPool(2);
+    try {
       Future<RestResponse> merge =
           requests.submit(
               () -> client.request("POST", "/trained/_forcemerge?max_num_segments=1", null));
@@ -268,6 +269,8 @@ class CancellationIT {
       await(20, () -> training("") == false);
       measured("training", millisSince(start));
       deleted.get().ok();
+    } finally {
+      requests.shutdownNow();
     }
   }
 }
