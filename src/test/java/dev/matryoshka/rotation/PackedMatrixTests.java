@@ -153,7 +153,7 @@ public class PackedMatrixTests extends MatryoshkaTestCase {
         PackedMatrix packed = new PackedMatrix(kernels, x, dims, 1, rows, dims);
         int stride = packed.paddedColumns();
         float[] c = new float[dims * stride];
-        packed.multiplyAddUpper(x, 1, dims, dims, c, stride);
+        packed.multiplyAddUpper(x, 1, dims, dims, c, stride, () -> {});
         for (int i = 0; i < dims; i++) {
           for (int j = i; j < dims; j++) {
             double expected = 0;

@@ -97,7 +97,7 @@ final class PeerIndex {
     do {
       String wait = "?wait_for_completion=true&timeout=5m";
       done = client.request("GET", "/_tasks/" + task + wait, null);
-    } while (done.status() != 200 && done.body().contains("Timed out"));
+    } while (done.status() == 429 && done.body().contains("timeout_exception"));
     if (Integer.valueOf(0).equals(json(done).evaluate("response._shards.failed")) == false) {
       throw new ServerException("merging failed: " + done.body());
     }
