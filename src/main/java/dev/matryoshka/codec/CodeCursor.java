@@ -193,6 +193,37 @@ public final class CodeCursor {
     }
   }
 
+  /**
+   * Reads the words of some codes up to and including a level, word by word of all of them, so that
+   * many reads are under way at a time.
+   *
+   * @param into the codes one after the other
+   */
+  void readScattered(int[] ords, int count, int level, long[] into) throws IOException {
+    int stride = codes.levels()[level] / Long.SIZE;
+    int word = 0;
+    for (int l = 0; l <= level; l++) {
+      for (int w = 0; w < codes.words(l); w++, word++) {
+        if (mapped[l] == null) {
+          for (int i = 0; i < count; i++) {
+            areas[l].seek(start(l, ords[i], w));
+            into[i * stride + word] = areas[l].readLong();
+          }
+        } else {
+          for (int i = 0; i < count; i++) {
+            into[i * stride + word] = mapped[l].get(WORD, start(l, ords[i], w));
+          }
+        }
+      }
+    }
+  }
+
+  /** Where a word of a code is in what a level adds to all codes, in bytes. */
+  private long start(int level, int ord, int word) {
+    int block = ord / BLOCK;
+    return start(level, block) + ((long) word * count(block) + ord % BLOCK) * Long.BYTES;
+  }
+
   /** Number of corrections of each vector: one for each level, then two. */
   public int correctionsPerVector() {
     return codes.correctionsPerVector();

@@ -43,6 +43,9 @@ public final class CodeScan {
    */
   private static final int SAMPLE_HITS = 64;
 
+  /** Codes fetched together that are not adjacent. */
+  private static final int GATHERED = 256;
+
   private CodeScan() {}
 
   /** Where a scan of all codes asks which ordinals are accepted: each task for itself. */
@@ -178,7 +181,9 @@ public final class CodeScan {
     int bits = codes.levels()[level];
     int words = bits / Long.SIZE;
     HammingSelector selector = new HammingSelector(keep, query.maxDistance(level), words, expected);
-    long[] code = new long[words];
+    int[] ords = new int[GATHERED];
+    long[] gathered = new long[GATHERED * words];
+    int count = 0;
     int visited = 0;
     for (int doc = accepted.nextDoc();
         doc != DocIdSetIterator.NO_MORE_DOCS;
@@ -187,16 +192,35 @@ public final class CodeScan {
         interrupt.run();
       }
       int found = values.docID() < doc ? values.advance(doc) : values.docID();
-      if (found != doc) {
-        continue;
+      if (found == doc) {
+        ords[count++] = values.index();
       }
-      cursor.readScattered(values.index(), level, code, 0);
-      int distance = query.distance(level, code, 0);
-      if (distance <= selector.threshold()) {
-        selector.add(values.index(), distance, code, 0);
+      if (count == GATHERED) {
+        offer(cursor, query, level, ords, count, gathered, selector);
+        count = 0;
       }
     }
+    offer(cursor, query, level, ords, count, gathered, selector);
     selector.finish();
     return selector;
+  }
+
+  private static void offer(
+      CodeCursor cursor,
+      QueryCode query,
+      int level,
+      int[] ords,
+      int count,
+      long[] gathered,
+      HammingSelector selector)
+      throws IOException {
+    cursor.readScattered(ords, count, level, gathered);
+    int words = gathered.length / GATHERED;
+    for (int i = 0; i < count; i++) {
+      int distance = query.distance(level, gathered, i * words);
+      if (distance <= selector.threshold()) {
+        selector.add(ords[i], distance, gathered, i * words);
+      }
+    }
   }
 }

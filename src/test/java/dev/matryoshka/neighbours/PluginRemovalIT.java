@@ -98,6 +98,7 @@ class PluginRemovalIT {
       RestClient client = new RestClient(with.http());
       create(client, "vectors", "");
       create(client, "set", ",\"index.matryoshka.find_all.max_scored\":1000");
+      client.request("PUT", "/plain", "{\"settings\":{\"number_of_replicas\":0}}").ok();
       fill(client);
       String before = hits(client);
       with.stop();
