@@ -15,6 +15,8 @@ import dev.matryoshka.MatryoshkaTestCase;
 import dev.matryoshka.binary.HammingSelector;
 import dev.matryoshka.rotation.RotationKind;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -98,15 +100,42 @@ public class CodeScanTests extends MatryoshkaTestCase {
     }
   }
 
+  /** The best estimates of accepted vectors, whatever the slices. */
+  private void checkEstimates(float[] target, int keep, Bits accept) throws IOException {
+    QueryCode query = codes.encode(target);
+    BlockEstimates estimates = new BlockEstimates(codes, query);
+    float[] all = new float[COUNT];
+    List<Integer> ranked = new ArrayList<>();
+    for (int ord = 0; ord < COUNT; ord++) {
+      all[ord] = estimates.of(ord / BlockEstimates.BLOCK)[ord % BlockEstimates.BLOCK];
+      if (accept == null || accept.get(ord)) {
+        ranked.add(ord);
+      }
+    }
+    ranked.sort((a, b) -> Float.compare(all[b], all[a]));
+    int[] expected = ranked.stream().limit(keep).sorted().mapToInt(Integer::intValue).toArray();
+    int[] actual =
+        EstimateScan.scanAll(
+            codes,
+            query,
+            keep,
+            () -> accept,
+            () -> {},
+            new TaskExecutor(random().nextBoolean() ? threads : Runnable::run));
+    assertArrayEquals(expected, actual);
+  }
+
   private void checkAll(float[] target) throws IOException {
     for (int keep : new int[] {1, 10, 1000, 1000 + random().nextInt(10_000), COUNT / 2}) {
       check(target, keep, null);
+      checkEstimates(target, keep, null);
       for (int oneIn : new int[] {2, 1000, COUNT}) {
         FixedBitSet accept = new FixedBitSet(COUNT);
         for (int i = 0; i < COUNT; i += 1 + random().nextInt(2 * oneIn - 1)) {
           accept.set(i);
         }
         check(target, keep, accept);
+        checkEstimates(target, keep, accept);
       }
       check(target, keep, new Bits.MatchNoBits(COUNT));
     }
