@@ -87,4 +87,12 @@ public abstract class HammingKernels {
    * @return number of hits
    */
   public abstract int select(long[] distances, int count, long threshold, int[] hits);
+
+  /**
+   * Finds the estimates at or above a threshold.
+   *
+   * @param hits receives their positions in ascending order; room for {@code count}
+   * @return number of hits
+   */
+  public abstract int select(float[] estimates, int count, float least, int[] hits);
 }

@@ -84,4 +84,15 @@ final class ScalarHammingKernels extends HammingKernels {
     }
     return found;
   }
+
+  @Override
+  public int select(float[] estimates, int count, float least, int[] hits) {
+    int found = 0;
+    for (int i = 0; i < count; i++) {
+      if (estimates[i] >= least) {
+        hits[found++] = i;
+      }
+    }
+    return found;
+  }
 }

@@ -15,6 +15,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
@@ -24,6 +25,7 @@ final class VectorHammingKernels extends HammingKernels {
 
   private static final VectorSpecies<Long> SPECIES = LongVector.SPECIES_PREFERRED;
   private static final int LANES = SPECIES.length();
+  private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
   private static final ValueLayout.OfLong WORD =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -224,6 +226,25 @@ final class VectorHammingKernels extends HammingKernels {
     }
     for (; i < count; i++) {
       if (distances[i] <= threshold) {
+        hits[found++] = i;
+      }
+    }
+    return found;
+  }
+
+  @Override
+  public int select(float[] estimates, int count, float least, int[] hits) {
+    int found = 0;
+    int i = 0;
+    for (int bound = count - FLOATS.length(); i <= bound; i += FLOATS.length()) {
+      long mask =
+          FloatVector.fromArray(FLOATS, estimates, i).compare(VectorOperators.GE, least).toLong();
+      for (; mask != 0; mask &= mask - 1) {
+        hits[found++] = i + Long.numberOfTrailingZeros(mask);
+      }
+    }
+    for (; i < count; i++) {
+      if (estimates[i] >= least) {
         hits[found++] = i;
       }
     }

@@ -12,6 +12,7 @@
 package dev.matryoshka.codec;
 
 import dev.matryoshka.binary.HammingKernels;
+import dev.matryoshka.binary.QueryPlanes;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -99,6 +100,18 @@ public final class CodeCursor {
   }
 
   /**
+   * Adds distances to the planes of a query over what a level adds to the codes of a block.
+   *
+   * @param distances one for each code of the block
+   */
+  void addDistances(int level, int block, QueryPlanes planes, long[] distances) throws IOException {
+    for (int plane = 0; plane < QueryPlanes.PLANES; plane++) {
+      int offset = plane * planes.words();
+      addDistances(level, block, planes.planes(), offset, 1 << plane, distances);
+    }
+  }
+
+  /**
    * Finds the codes of a block whose first level is at or below a threshold.
    *
    * @param distances receives those of the hits, at their positions; others are undefined
@@ -139,7 +152,7 @@ public final class CodeCursor {
     return recent[level];
   }
 
-  /** Reads one whole code, as the other method does. */
+  /** Reads the words of one whole code. */
   public void readCode(int ord, long[] into, int offset, int stride) throws IOException {
     readCode(ord, areas.length - 1, into, offset, stride);
   }
@@ -199,7 +212,7 @@ public final class CodeCursor {
    *
    * @param into the codes one after the other
    */
-  void readScattered(int[] ords, int count, int level, long[] into) throws IOException {
+  public void readScattered(int[] ords, int count, int level, long[] into) throws IOException {
     int stride = codes.levels()[level] / Long.SIZE;
     int word = 0;
     for (int l = 0; l <= level; l++) {
@@ -227,6 +240,14 @@ public final class CodeCursor {
   /** Number of corrections of each vector: one for each level, then two. */
   public int correctionsPerVector() {
     return codes.correctionsPerVector();
+  }
+
+  /** Reads the corrections of some vectors, one vector after the other. */
+  public void readCorrections(int[] ords, int count, float[] into) throws IOException {
+    int perVector = codes.correctionsPerVector();
+    for (int i = 0; i < count; i++) {
+      readCorrections(ords[i], into, i * perVector);
+    }
   }
 
   /** Reads the corrections of one vector. */

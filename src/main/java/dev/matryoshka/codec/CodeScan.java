@@ -75,14 +75,13 @@ public final class CodeScan {
       TaskExecutor executor)
       throws IOException {
     int blocks = codes.blocks();
-    int step =
-        blocks < MANY_BLOCKS ? SAMPLE_STEP : Math.max(SAMPLE_STEP_OF_MANY, keep / SAMPLE_HITS);
-    boolean sampled = blocks >= 4 * step && codes.size() >= 4L * keep;
+    int step = sampleStep(blocks, keep);
+    boolean sampled = sampled(codes, step, keep);
     int unlimited = query.maxDistance(level);
     int start = unlimited;
     if (sampled) {
       BlockScan scan = new BlockScan(codes, query, level, accepted.ordinals(), interrupt);
-      start = threshold(scan.histogram(step), (double) keep / step);
+      start = threshold(scan.histogram(step), sampleHits(keep, step));
     }
     HammingSelector nearest =
         scanSlices(codes, query, level, keep, start, accepted, interrupt, executor);
@@ -92,9 +91,24 @@ public final class CodeScan {
         : nearest;
   }
 
-  /** The least distance up to which a sample has clearly more codes than are expected of it. */
-  private static int threshold(int[] histogram, double expected) {
-    double wanted = expected + 4 * Math.sqrt(expected) + 1;
+  /** A sample for a threshold has one block in so many. */
+  static int sampleStep(int blocks, int keep) {
+    return blocks < MANY_BLOCKS ? SAMPLE_STEP : Math.max(SAMPLE_STEP_OF_MANY, keep / SAMPLE_HITS);
+  }
+
+  /** Whether a sample would be of use. */
+  static boolean sampled(SegmentCodes codes, int step, int keep) {
+    return codes.blocks() >= 4 * step && codes.size() >= 4L * keep;
+  }
+
+  /** Clearly more vectors than a sample is expected to have of the best ones. */
+  static int sampleHits(int keep, int step) {
+    double expected = (double) keep / step;
+    return (int) Math.ceil(expected + 4 * Math.sqrt(expected) + 1);
+  }
+
+  /** The least distance up to which a sample has so many codes. */
+  private static int threshold(int[] histogram, int wanted) {
     int sum = 0;
     for (int distance = 0; distance < histogram.length; distance++) {
       sum += histogram[distance];

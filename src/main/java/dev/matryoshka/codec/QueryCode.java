@@ -11,28 +11,27 @@
  */
 package dev.matryoshka.codec;
 
-import dev.matryoshka.binary.AsymmetricTable;
+import dev.matryoshka.binary.QueryPlanes;
 import org.apache.lucene.index.VectorSimilarityFunction;
 
 /**
- * A query under the rotation of a segment: its code, and what the asymmetric estimate needs. Not
- * thread-safe.
+ * A query under the rotation of a segment: its code, and what the asymmetric estimate needs.
+ * Immutable, thread-safe.
  *
  * <p>The estimate is {@code ⟨q,x⟩ ≈ s·⟨p_q, code(x)⟩ + ⟨x-μ,μ⟩ + ⟨q,μ⟩} with {@code s =
- * ‖p_x‖²/‖p_x‖₁}, after RaBitQ (Gao and Long 2024, arXiv 2405.12497). Deviation: the rotation is
- * learned or spans only leading components, and what lies outside its span counts as orthogonal to
- * the query.
+ * ‖p_x‖²/‖p_x‖₁}, after RaBitQ (Gao and Long 2024, arXiv 2405.12497), with p_q rounded as {@link
+ * QueryPlanes} says. Deviation: the rotation is learned or spans only leading components, and what
+ * lies outside its span counts as orthogonal to the query.
  */
 public final class QueryCode {
 
   private final VectorSimilarityFunction similarity;
   private final int[] levels;
-  private final float[] projected;
   private final long[] words;
   private final float dotMean;
   private final float centredSquare;
   private final int[] weights;
-  private final AsymmetricTable[] tables;
+  private final QueryPlanes[] planes;
 
   QueryCode(
       VectorSimilarityFunction similarity,
@@ -44,12 +43,14 @@ public final class QueryCode {
       float centredSquare) {
     this.similarity = similarity;
     this.levels = levels;
-    this.projected = projected;
     this.words = words;
     this.weights = weights;
     this.dotMean = dotMean;
     this.centredSquare = centredSquare;
-    this.tables = new AsymmetricTable[levels.length];
+    this.planes = new QueryPlanes[levels.length];
+    for (int level = 0, from = 0; level < levels.length; from = levels[level++]) {
+      planes[level] = new QueryPlanes(projected, from, (levels[level] - from) / Long.SIZE);
+    }
   }
 
   /** The query's own code; not to be modified. */
@@ -57,9 +58,9 @@ public final class QueryCode {
     return words;
   }
 
-  /** The centred query's projection for a bit of the code. */
-  float projection(int bit) {
-    return projected[bit];
+  /** The centred query's projections for what a level adds to codes. */
+  QueryPlanes planes(int level) {
+    return planes[level];
   }
 
   /** The index of a prefix length among the segment's levels, or -1. */
@@ -114,24 +115,37 @@ public final class QueryCode {
   public float estimate(
       int level, long[] codes, int codeOffset, float[] corrections, int correctionsOffset) {
     float centredDot = 0;
-    int bits = 0;
+    int word = 0;
     for (int l = 0; l <= level; l++) {
-      if (tables[l] == null) {
-        tables[l] = new AsymmetricTable(projected, bits, (levels[l] - bits) / Long.SIZE);
-      }
-      centredDot +=
-          corrections[correctionsOffset + l] * tables[l].dot(codes, codeOffset + bits / Long.SIZE);
-      bits = levels[l];
+      long distance = planes[l].distance(codes, codeOffset + word);
+      centredDot += corrections[correctionsOffset + l] * planes[l].dot(distance);
+      word += planes[l].words();
     }
     return complete(centredDot, corrections, correctionsOffset);
   }
 
   /** Turns an inner product of centred projections into an estimate. */
-  float complete(float centredDot, float[] corrections, int correctionsOffset) {
+  private float complete(float centredDot, float[] corrections, int correctionsOffset) {
+    int at = correctionsOffset + levels.length;
+    return similarity == VectorSimilarityFunction.EUCLIDEAN
+        ? 2 * centredDot - corrections[at + 1] - centredSquare
+        : centredDot + corrections[at] + dotMean;
+  }
+
+  /**
+   * The same for adjacent vectors.
+   *
+   * @param corrections of all of them, {@code perVector} for each
+   */
+  void complete(float[] centredDots, int count, float[] corrections, int perVector) {
     if (similarity == VectorSimilarityFunction.EUCLIDEAN) {
-      float square = corrections[correctionsOffset + levels.length + 1];
-      return 2 * centredDot - square - centredSquare;
+      for (int i = 0, at = levels.length + 1; i < count; i++, at += perVector) {
+        centredDots[i] = 2 * centredDots[i] - corrections[at] - centredSquare;
+      }
+    } else {
+      for (int i = 0, at = levels.length; i < count; i++, at += perVector) {
+        centredDots[i] = centredDots[i] + corrections[at] + dotMean;
+      }
     }
-    return centredDot + corrections[correctionsOffset + levels.length] + dotMean;
   }
 }

@@ -79,8 +79,11 @@ final class AdaptiveSegment {
   private final Regression scoreByEstimate = new Regression();
   private Stage first;
   private CapturedVectors captured;
+  private float[] medianAndWorst;
   private int widenings;
   private long compared;
+  private long estimated;
+  private boolean distances;
   private final double margin;
   private double expectedMisses;
   private Work work;
@@ -121,9 +124,19 @@ final class AdaptiveSegment {
     return captured;
   }
 
-  /** Vectors that the first stage has compared. */
+  /** Whether distances were compared. */
+  boolean distances() {
+    return distances;
+  }
+
+  /** Vectors compared by distance, or exactly where nothing else was done. */
   long compared() {
     return compared;
+  }
+
+  /** Vectors that were estimated. */
+  long estimated() {
+    return Math.max(estimated, captured.estimatedCount());
   }
 
   /** Wanted documents that are expected not to be scored, as of the last plan. */
@@ -139,19 +152,31 @@ final class AdaptiveSegment {
   /** The first stage. */
   void scan(int k) throws IOException {
     CapturedVectors narrower = captured;
-    boolean estimates = narrower != null && search.canScanEstimates(first, acceptDocs);
-    compared +=
-        estimates
-            ? search.scanEstimates(first, acceptDocs, narrower.scoredOrdinals())
-            : search.scan(first, acceptDocs, funnel.scoredAtFullPrecision(), k);
+    if (narrower == null) {
+      chooseFirst();
+    }
+    boolean estimates =
+        accepted() > funnel.scoredAtFullPrecision() && search.canScanEstimates(first, acceptDocs);
+    if (estimates) {
+      int[] also = narrower == null ? new int[0] : narrower.scoredOrdinals();
+      estimated = search.scanEstimates(first, acceptDocs, also);
+    } else {
+      int visited = search.scan(first, acceptDocs, funnel.scoredAtFullPrecision(), k);
+      boolean distances = search.exact() || estimatesFirst() == false;
+      compared += distances ? visited : 0;
+      estimated = distances ? 0 : visited;
+    }
+    distances |= first.kind() == Stage.Kind.HAMMING && search.exact() == false;
     captured =
         new CapturedVectors(
             search,
+            first.kind() == Stage.Kind.HAMMING && search.exact() == false,
             Stage.asymmetric(first.size(), first.keep()),
             funnel.stages().getLast(),
             estimateByCoarse,
             scoreByEstimate);
-    if (estimates) {
+    medianAndWorst = null;
+    if (narrower != null && estimates) {
       captured.resumeScored(narrower);
     } else if (narrower != null) {
       captured.resume(narrower);
@@ -163,7 +188,17 @@ final class AdaptiveSegment {
     }
   }
 
-  private boolean estimatesFirst() {
+  /** Distances, unless fetching codes is what takes time, whatever is done with them. */
+  private void chooseFirst() throws IOException {
+    if (first.kind() == Stage.Kind.HAMMING
+        && search.segment().codes() != null
+        && search.scattered(acceptDocs)) {
+      first = Stage.asymmetric(first.size(), first.keep());
+    }
+  }
+
+  /** Whether the first stage estimates. */
+  boolean estimatesFirst() {
     return first.kind() == Stage.Kind.ASYMMETRIC;
   }
 
@@ -208,12 +243,13 @@ final class AdaptiveSegment {
     ExpectedMisses beyond = new ExpectedMisses(coarse, margin, least);
     addBeyond(beyond);
     expectedMisses = unscored.sum() + unestimated.sum() + beyond.sum();
-    boolean halfWay = 2 * captured.estimatedCount() >= captured.size();
-    if (halfWay && widenings < MAX_WIDENINGS) {
-      wider = beyond.needed(BEYOND_SHARE * allowed);
-    }
     double rest = Math.max(allowed - beyond.sum(), (1 - BEYOND_SHARE) * allowed);
     work = ExpectedMisses.leastWork(unestimated, unscored, rest, SCORE_PRICE);
+    boolean halfWay = 2 * captured.estimatedCount() >= captured.size();
+    boolean idle = work.estimates() == 0 && work.scores() == 0;
+    if ((halfWay || idle) && widenings < MAX_WIDENINGS) {
+      wider = beyond.needed(BEYOND_SHARE * allowed);
+    }
     return wider > 0 || work.estimates() > 0 || work.scores() > 0;
   }
 
@@ -266,11 +302,14 @@ final class AdaptiveSegment {
     if (truncated() == false || most <= 0) {
       return;
     }
+    if (medianAndWorst == null) {
+      medianAndWorst = captured.medianAndWorst();
+    }
     double from = NormalTail.exceededBy(captured.size() / all);
     double unit =
-        (captured.median() - captured.worst())
+        (medianAndWorst[0] - medianAndWorst[1])
             / (NormalTail.exceededBy(captured.size() / (2 * all)) - from);
-    double score = captured.worst();
+    double score = medianAndWorst[1];
     for (double z = from; z > -FARTHEST; z -= FINENESS) {
       double count = all * (NormalTail.above(z - FINENESS) - NormalTail.above(z));
       score -= FINENESS * unit;

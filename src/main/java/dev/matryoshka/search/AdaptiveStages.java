@@ -96,7 +96,7 @@ final class AdaptiveStages {
       CapturedVectors vectors = segment.captured();
       compared += segment.compared();
       if (segment.exact() == false) {
-        estimated += vectors.estimatedCount();
+        estimated += segment.estimated();
         scored += vectors.scoredCount();
         misses += segment.expectedMisses();
       }
@@ -106,8 +106,10 @@ final class AdaptiveStages {
     Stage first = funnel.first();
     Stage estimate = funnel.stages().get(funnel.stages().size() - 2);
     long[] survivors = keys(vectors -> vectors.scored(By.ESTIMATE));
-    if (first == estimate) {
-      trace.add(first, compared, survivors, scanNanos);
+    boolean distances = segments.stream().anyMatch(AdaptiveSegment::distances);
+    boolean exact = segments.stream().allMatch(AdaptiveSegment::exact);
+    if (first == estimate || distances == false && exact == false) {
+      trace.add(estimate, compared + estimated, survivors, scanNanos + estimateNanos);
     } else {
       By by = segments.size() == 1 ? By.COARSE : By.ESTIMATE;
       trace.add(first, compared, keys(vectors -> vectors.estimated(by)), scanNanos);

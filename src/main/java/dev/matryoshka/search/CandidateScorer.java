@@ -54,26 +54,42 @@ final class CandidateScorer {
   /** By the asymmetric estimate from the prefix up to a level. */
   void estimates(QueryCode query, int level, int[] indices, int count) throws IOException {
     CodeCursor cursor = cursor();
-    float[] corrections = new float[cursor.correctionsPerVector()];
     int words = segment.codes().levels()[level] / Long.SIZE;
     boolean captured = candidates.words() >= words;
     boolean dense = (long) count * SCATTERED_BELOW > span(indices, count);
-    long[] code = captured ? candidates.codes() : new long[segment.codes().bits() / Long.SIZE];
-    for (int i = 0; i < count; i++) {
-      check(i);
-      int index = indices[i];
-      int ord = candidates.ord(index);
-      if (captured == false) {
-        if (dense) {
-          cursor.readCode(ord, code, 0, 1);
-        } else {
-          cursor.readScattered(ord, level, code, 0);
-        }
+    int stride = captured ? candidates.words() : words;
+    int perVector = cursor.correctionsPerVector();
+    int[] ords = new int[Math.min(count, CHECK_INTERVAL)];
+    long[] codes = captured ? candidates.codes() : new long[ords.length * words];
+    float[] corrections = new float[ords.length * perVector];
+    for (int from = 0; from < count; from += CHECK_INTERVAL) {
+      interrupt.run();
+      int size = Math.min(CHECK_INTERVAL, count - from);
+      for (int i = 0; i < size; i++) {
+        ords[i] = candidates.ord(indices[from + i]);
       }
-      cursor.readCorrections(ord, corrections, 0);
-      int at = captured ? index * candidates.words() : 0;
-      float estimate = query.estimate(level, code, at, corrections, 0);
-      candidates.setScore(index, Similarities.scoreOfEstimate(segment.similarity(), estimate));
+      if (captured == false) {
+        read(ords, size, level, dense, codes);
+      }
+      cursor.readCorrections(ords, size, corrections);
+      for (int i = 0; i < size; i++) {
+        int index = indices[from + i];
+        int at = (captured ? index : i) * stride;
+        float estimate = query.estimate(level, codes, at, corrections, i * perVector);
+        candidates.setScore(index, Similarities.scoreOfEstimate(segment.similarity(), estimate));
+      }
+    }
+  }
+
+  private void read(int[] ords, int count, int level, boolean dense, long[] into)
+      throws IOException {
+    if (dense == false) {
+      cursor.readScattered(ords, count, level, into);
+      return;
+    }
+    int words = into.length / ords.length;
+    for (int i = 0; i < count; i++) {
+      cursor.readCode(ords[i], level, into, i * words, 1);
     }
   }
 

@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.search;
 
+import dev.matryoshka.codec.CandidateKeys;
 import java.io.IOException;
 import java.util.Arrays;
 import org.apache.lucene.index.FloatVectorValues;
@@ -48,7 +49,7 @@ final class CapturedVectors {
 
   private final float[] coarse;
 
-  /** Indices of candidates by coarse score, best first; the first ones are estimated. */
+  /** Indices of candidates, by coarse score where that matters; the first ones are estimated. */
   private final int[] order;
 
   private int estimated;
@@ -67,11 +68,13 @@ final class CapturedVectors {
   /**
    * Takes what a scan has just left.
    *
+   * @param ranked whether coarse scores tell what to estimate first
    * @param estimate how to estimate
    * @param full how to score
    */
   CapturedVectors(
       SegmentSearch search,
+      boolean ranked,
       Stage estimate,
       Stage full,
       Regression estimateByCoarse,
@@ -83,7 +86,7 @@ final class CapturedVectors {
     this.estimateByCoarse = estimateByCoarse;
     this.scoreByEstimate = scoreByEstimate;
     this.coarse = candidates.scores();
-    this.order = CoarseOrder.of(coarse);
+    this.order = ranked ? CoarseOrder.of(coarse) : unranked(coarse.length);
     this.pending = new long[Math.min(order.length, EXPECTED)];
     this.estimates = new float[order.length];
     this.scored = new boolean[order.length];
@@ -126,18 +129,30 @@ final class CapturedVectors {
     }
   }
 
-  /** The worst coarse score of those that were captured for theirs; there is at least one. */
-  float worst() {
-    return coarse[order[kept() - 1]];
+  private static int[] unranked(int count) {
+    int[] order = new int[count];
+    for (int i = 0; i < count; i++) {
+      order[i] = i;
+    }
+    return order;
   }
 
-  /** The worst coarse score of the better half of them. */
-  float median() {
-    return coarse[order[(kept() - 1) / 2]];
-  }
-
-  private int kept() {
-    return Math.min(order.length, estimate.keep());
+  /**
+   * The distribution of what was captured for its coarse score; there is at least one.
+   *
+   * @return the worst score of the better half, and the worst of all
+   */
+  float[] medianAndWorst() {
+    int kept = Math.min(order.length, estimate.keep());
+    long[] keys = new long[order.length];
+    for (int i = 0; i < keys.length; i++) {
+      keys[i] = CandidateKeys.of(coarse[i], i);
+    }
+    CandidateKeys.select(keys, keys.length, kept);
+    float worst = CandidateKeys.score(keys[kept - 1]);
+    int half = (kept + 1) / 2;
+    CandidateKeys.select(keys, kept, half);
+    return new float[] {CandidateKeys.score(keys[half - 1]), worst};
   }
 
   /** Declares what the scan left to be scored, as it is in segments that are searched exactly. */

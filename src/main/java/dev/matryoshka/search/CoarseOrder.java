@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.search;
 
+import dev.matryoshka.codec.CandidateKeys;
 import java.util.Arrays;
 
 /** Orders candidates by what the first stage thinks of them. Stateless. */

@@ -25,8 +25,8 @@ import org.apache.lucene.index.VectorSimilarityFunction;
 public record Funnel(List<Stage> stages, RecallTarget target) {
 
   // Chosen in docs/quality.md; what asks for this much are queries unlike the documents.
-  private static final int SCANNED_KEEP = 4_000;
-  private static final int SCANNED_KEEP_PER_HIT = 40;
+  private static final int SCANNED_KEEP = 2_000;
+  private static final int SCANNED_KEEP_PER_HIT = 20;
   private static final int RESCORED_KEEP = 1_500;
   private static final int RESCORED_KEEP_PER_HIT = 10;
 

@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.search;
 
+import dev.matryoshka.codec.CandidateKeys;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -61,7 +62,13 @@ final class FunnelSearch {
   long bytesNeeded(Funnel funnel, int k) {
     long bytes = 0;
     for (SegmentSearch segment : segments) {
-      bytes += segment.bytesNeeded(funnel.first(), k);
+      // With a target, a search may begin with any but the last stage.
+      int firsts = funnel.target() == null ? 1 : funnel.stages().size() - 1;
+      long most = 0;
+      for (Stage first : funnel.stages().subList(0, firsts)) {
+        most = Math.max(most, segment.bytesNeeded(first, k));
+      }
+      bytes += most;
     }
     return bytes;
   }

@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.search;
 
+import dev.matryoshka.codec.CandidateKeys;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

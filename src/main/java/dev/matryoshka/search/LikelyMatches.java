@@ -11,7 +11,9 @@
  */
 package dev.matryoshka.search;
 
+import dev.matryoshka.binary.HammingKernels;
 import dev.matryoshka.codec.BlockEstimates;
+import dev.matryoshka.codec.CandidateKeys;
 import dev.matryoshka.codec.SegmentCodes;
 import java.io.IOException;
 
@@ -51,7 +53,8 @@ final class LikelyMatches {
   private double deviation;
   private double minScore;
   private double leastEstimate;
-  private double hopelessEstimate;
+  private float hopelessBelow;
+  private final int[] hits = new int[BlockEstimates.BLOCK];
 
   private LikelyMatches(SegmentView segment, BlockEstimates estimates, FindAllCounts counts) {
     this.segment = segment;
@@ -112,7 +115,7 @@ final class LikelyMatches {
   void raise(float score) {
     minScore = linear(score);
     leastEstimate = leastEstimate(MARGIN);
-    hopelessEstimate = leastEstimate(HOPELESS);
+    hopelessBelow = Math.nextDown((float) leastEstimate(HOPELESS));
   }
 
   /** The least estimate whose score would deviate by no more than so many deviations. */
@@ -141,11 +144,16 @@ final class LikelyMatches {
       int start = block * BlockEstimates.BLOCK;
       int to = Math.min(end, start + BlockEstimates.BLOCK);
       float[] ofBlock = estimates.of(block);
-      for (int ord = from; ord < to; ord++) {
-        float estimate = ofBlock[ord - start];
+      int hopeful = HammingKernels.INSTANCE.select(ofBlock, to - start, hopelessBelow, hits);
+      for (int i = 0; i < hopeful; i++) {
+        int ord = start + hits[i];
+        float estimate = ofBlock[hits[i]];
+        if (ord < from) {
+          continue;
+        }
         if (estimate >= leastEstimate) {
           into[found++] = ord;
-        } else if (estimate >= hopelessEstimate) {
+        } else {
           missed += NormalTail.above((minScore - line.at(estimate)) / deviation);
         }
       }

@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.search;
 
+import dev.matryoshka.codec.CandidateKeys;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;

@@ -12,6 +12,8 @@
 package dev.matryoshka.search;
 
 import dev.matryoshka.binary.HammingSelector;
+import dev.matryoshka.codec.BestEstimates;
+import dev.matryoshka.codec.CandidateKeys;
 import dev.matryoshka.codec.CodeScan;
 import dev.matryoshka.codec.EstimateScan;
 import dev.matryoshka.codec.QueryCode;
@@ -102,7 +104,7 @@ final class SegmentSearch {
     if (exact || stage.kind() != Stage.Kind.HAMMING) {
       return scoreAccepted(stage, acceptDocs, keep);
     }
-    boolean scattered = (long) accepted * SCATTERED_BELOW < segment.size();
+    boolean scattered = scattered(acceptDocs);
     int level = level(stage);
     FloatVectorValues values = segment.values();
     HammingSelector nearest =
@@ -132,15 +134,19 @@ final class SegmentSearch {
     return scattered ? accepted : visible();
   }
 
+  /** Whether so few are accepted that their codes are fetched one by one. */
+  boolean scattered(AcceptDocs acceptDocs) throws IOException {
+    return (long) acceptDocs.cost() * SCATTERED_BELOW < segment.size();
+  }
+
   private void start(int capacity, int words) {
     candidates = new Candidates(capacity, words);
     scorer = new CandidateScorer(segment, target, candidates, interrupt);
   }
 
   /**
-   * A first stage that estimates all vectors, roughly at first, and the best ones as a stage of
-   * estimates does. Vectors at the edge of what it keeps may differ from those that {@link #scan}
-   * would keep.
+   * A first stage of estimates, as {@link #scan} has them but faster where many vectors are
+   * accepted.
    *
    * @param also ordinals to keep besides, ascending
    * @return vectors compared, of documents that the caller may see
@@ -148,7 +154,7 @@ final class SegmentSearch {
   int scanEstimates(Stage stage, AcceptDocs acceptDocs, int[] also) throws IOException {
     Bits acceptedDocs = acceptDocs.bits();
     int keep = Math.min(stage.keep(), segment.size());
-    int[] best =
+    BestEstimates best =
         EstimateScan.scanAll(
             segment.codes(),
             queryCode(),
@@ -156,22 +162,30 @@ final class SegmentSearch {
             () -> segment.values().getAcceptOrds(acceptedDocs),
             interrupt,
             executor);
-    start(best.length + also.length, 0);
-    for (int i = 0, j = 0; i < best.length || j < also.length; ) {
-      int ord = j == also.length || i < best.length && best[i] <= also[j] ? best[i] : also[j];
-      candidates.add(ord, 0);
-      i += i < best.length && best[i] == ord ? 1 : 0;
-      j += j < also.length && also[j] == ord ? 1 : 0;
+    start(best.size() + also.length, 0);
+    int[] missing = new int[also.length];
+    int missed = 0;
+    for (int i = 0, j = 0; i < best.size() || j < also.length; ) {
+      int ord = i < best.size() ? best.ordinal(i) : Integer.MAX_VALUE;
+      if (j < also.length && also[j] < ord) {
+        missing[missed++] = candidates.size();
+        candidates.add(also[j++], 0);
+      } else {
+        j += j < also.length && also[j] == ord ? 1 : 0;
+        float score = Similarities.scoreOfEstimate(segment.similarity(), best.estimate(i++));
+        candidates.add(ord, score);
+      }
     }
-    score(stage, 0);
+    estimate(stage, missing, missed);
     return visible();
   }
 
   /** Whether {@link #scanEstimates} can do what {@link #scan} does. */
   boolean canScanEstimates(Stage stage, AcceptDocs acceptDocs) throws IOException {
     return exact == false
+        && segment.codes() != null
         && stage.kind() == Stage.Kind.ASYMMETRIC
-        && (long) acceptDocs.cost() * SCATTERED_BELOW >= segment.size()
+        && scattered(acceptDocs) == false
         && level(stage) == segment.codes().levels().length - 1;
   }
 

@@ -158,4 +158,28 @@ public class HammingKernelsTests extends MatryoshkaTestCase {
       }
     }
   }
+
+  public void testSelectionOfEstimates() {
+    for (int count = 0; count <= 515; count++) {
+      int range = 1 + random().nextInt(300);
+      float[] estimates = new float[count + 3];
+      for (int i = 0; i < estimates.length; i++) {
+        estimates[i] = random().nextInt(range) - 100;
+      }
+      float least =
+          random().nextInt(10) == 0 ? Float.NEGATIVE_INFINITY : random().nextInt(range + 2) - 101;
+      int[] expected = new int[count];
+      int found = 0;
+      for (int i = 0; i < count; i++) {
+        if (estimates[i] >= least) {
+          expected[found++] = i;
+        }
+      }
+      for (HammingKernels kernels : KERNELS) {
+        int[] hits = new int[count];
+        assertEquals(found, kernels.select(estimates, count, least, hits));
+        assertArrayEquals(Arrays.copyOf(expected, found), Arrays.copyOf(hits, found));
+      }
+    }
+  }
 }

@@ -114,7 +114,7 @@ public class CodeScanTests extends MatryoshkaTestCase {
     }
     ranked.sort((a, b) -> Float.compare(all[b], all[a]));
     int[] expected = ranked.stream().limit(keep).sorted().mapToInt(Integer::intValue).toArray();
-    int[] actual =
+    BestEstimates actual =
         EstimateScan.scanAll(
             codes,
             query,
@@ -122,7 +122,11 @@ public class CodeScanTests extends MatryoshkaTestCase {
             () -> accept,
             () -> {},
             new TaskExecutor(random().nextBoolean() ? threads : Runnable::run));
-    assertArrayEquals(expected, actual);
+    assertEquals(expected.length, actual.size());
+    for (int i = 0; i < expected.length; i++) {
+      assertEquals(expected[i], actual.ordinal(i));
+      assertEquals(all[expected[i]], actual.estimate(i), 0);
+    }
   }
 
   private void checkAll(float[] target) throws IOException {

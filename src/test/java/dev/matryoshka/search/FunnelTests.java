@@ -12,6 +12,7 @@
 package dev.matryoshka.search;
 
 import dev.matryoshka.MatryoshkaTestCase;
+import dev.matryoshka.codec.CandidateKeys;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;

@@ -119,7 +119,7 @@ public class TargetRecallTests extends MatryoshkaTestCase {
           estimated[t] += funnel.stages().get(1).compared();
           scored[t] += funnel.stages().get(2).compared();
           // What is predicted is at least what was asked for, unless widening came to its end.
-          if (funnel.stages().getFirst().compared() == reader.numDocs()) {
+          if (funnel.stages().get(1).compared() < reader.numDocs()) {
             assertTrue("" + funnel, funnel.predictedRecall() >= targets[t] - 1e-9);
           }
         }
@@ -129,8 +129,8 @@ public class TargetRecallTests extends MatryoshkaTestCase {
         assertTrue(estimated[t] >= 0.95 * estimated[t - 1]);
         assertTrue(scored[t] >= 0.95 * scored[t - 1]);
       }
-      // Noise is hard, and a first scan that keeps a few thousand is not enough for all.
-      assertTrue(estimated[4] > 2 * estimated[0]);
+      // Noise is hard.
+      assertTrue(scored[4] > 4 * scored[0]);
     }
   }
 
@@ -159,7 +159,7 @@ public class TargetRecallTests extends MatryoshkaTestCase {
   }
 
   /** The first scan captures 4040 at k of 1; with codes that know nothing it cannot do. */
-  public void testHardQueriesScanOnceMore() throws IOException {
+  public void testHardQueriesEstimateAll() throws IOException {
     try (Directory directory = index(12_000, 1, VectorSimilarityFunction.COSINE);
         DirectoryReader reader = DirectoryReader.open(directory)) {
       IndexSearcher searcher = newSearcher(reader);
@@ -167,7 +167,8 @@ public class TargetRecallTests extends MatryoshkaTestCase {
       for (int q = 0; q < 10; q++) {
         float[] target = SearchIndex.vector(random(), DIMS);
         ExecutedFunnel funnel = executed(searcher, query(target, 1, null, 0.9999));
-        widened += funnel.stages().getFirst().compared() > reader.numDocs() ? 1 : 0;
+        assertEquals(reader.numDocs(), funnel.stages().getFirst().compared());
+        widened += funnel.stages().get(1).compared() == reader.numDocs() ? 1 : 0;
       }
       assertTrue("" + widened, widened > 0);
     }

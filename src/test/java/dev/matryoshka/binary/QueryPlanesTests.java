@@ -15,7 +15,7 @@ import dev.matryoshka.MatryoshkaTestCase;
 import java.util.Arrays;
 
 /** Codes packed from signs, and inner products with them, against plain loops. */
-public class AsymmetricTableTests extends MatryoshkaTestCase {
+public class QueryPlanesTests extends MatryoshkaTestCase {
 
   private static float[] randomFloats(int length) {
     float[] floats = new float[length];
@@ -25,23 +25,44 @@ public class AsymmetricTableTests extends MatryoshkaTestCase {
     return floats;
   }
 
-  public void testDotEqualsTheSumOfSignedProjections() {
+  /** What a projection may be rounded by, at the most. */
+  private static double rounding(float[] projected, int offset, int bits) {
+    double greatest = 0;
+    for (int b = 0; b < bits; b++) {
+      greatest = Math.max(greatest, Math.abs(projected[offset + b]));
+    }
+    return greatest / ((1 << QueryPlanes.PLANES) - 1);
+  }
+
+  private static boolean set(long[] codes, int bit) {
+    return (codes[bit / Long.SIZE] >>> bit % Long.SIZE & 1) == 1;
+  }
+
+  public void testDotIsNearTheSumOfSignedProjections() {
     for (int words = 1; words <= 17; words++) {
-      // Longer than the prefix that is looked at, as with nested levels.
-      float[] projected = randomFloats((words + 1) * Long.SIZE);
-      AsymmetricTable table = new AsymmetricTable(projected, 0, words);
+      int offset = random().nextInt(3) * Long.SIZE;
+      // Longer than what is looked at, as with nested levels.
+      float[] projected = randomFloats(offset + (words + 1) * Long.SIZE);
+      int bits = words * Long.SIZE;
+      double rounding = rounding(projected, offset, bits);
+      QueryPlanes planes = new QueryPlanes(projected, offset, words);
+      assertEquals(words, planes.words());
       for (int iteration = 0; iteration < 50; iteration++) {
-        int offset = random().nextInt(4);
-        long[] codes = random().longs(offset + words + 1).toArray();
+        int codeOffset = random().nextInt(4);
+        long[] codes = random().longs(codeOffset + words + 1).toArray();
         if (iteration < 2) {
           Arrays.fill(codes, -iteration);
         }
-        double expected = 0;
-        for (int b = 0; b < words * Long.SIZE; b++) {
-          boolean set = (codes[offset + b / Long.SIZE] >>> b % Long.SIZE & 1) == 1;
-          expected += set ? projected[b] : -projected[b];
+        double exact = 0;
+        for (int b = 0; b < bits; b++) {
+          exact += (set(codes, codeOffset * Long.SIZE + b) ? 1 : -1) * projected[offset + b];
         }
-        assertEquals(expected, table.dot(codes, offset), 1e-3);
+        double dot = planes.dot(planes.distance(codes, codeOffset));
+        assertEquals(exact, dot, bits * rounding * 1.0001);
+        // Errors of bits have nothing to do with each other, unless the code is as this one.
+        if (iteration >= 2) {
+          assertEquals(exact, dot, 6 * Math.sqrt(bits / 3.0) * rounding);
+        }
       }
     }
   }
@@ -54,7 +75,29 @@ public class AsymmetricTableTests extends MatryoshkaTestCase {
     for (float value : projected) {
       norm += Math.abs(value);
     }
-    assertEquals(norm, new AsymmetricTable(projected, 0, 4).dot(code, 0), 1e-3);
+    QueryPlanes planes = new QueryPlanes(projected, 0, 4);
+    double rounding = rounding(projected, 0, 256);
+    assertEquals(norm, planes.dot(planes.distance(code, 0)), 6 * Math.sqrt(256 / 3.0) * rounding);
+  }
+
+  public void testValuesOfThePlanesAreExact() {
+    float[] projected = new float[Long.SIZE];
+    for (int b = 0; b < projected.length; b++) {
+      projected[b] = (2 * random().nextInt(16) - 15) * 0.125f;
+    }
+    projected[random().nextInt(Long.SIZE)] = 15 * 0.125f;
+    QueryPlanes planes = new QueryPlanes(projected, 0, 1);
+    long[] code = {random().nextLong()};
+    double exact = 0;
+    for (int b = 0; b < Long.SIZE; b++) {
+      exact += (set(code, b) ? 1 : -1) * projected[b];
+    }
+    assertEquals(exact, planes.dot(planes.distance(code, 0)), 1e-4);
+  }
+
+  public void testNothingToSeeInAVectorOfZeros() {
+    QueryPlanes planes = new QueryPlanes(new float[128], 0, 2);
+    assertEquals(0, planes.dot(planes.distance(random().longs(2).toArray(), 0)), 1e-30);
   }
 
   public void testPackedSigns() {

@@ -9,33 +9,33 @@
  * or implied. See the License for the specific language governing permissions and limitations under
  * the License.
  */
-package dev.matryoshka.search;
+package dev.matryoshka.codec;
 
 import org.apache.lucene.util.IntroSelector;
 import org.apache.lucene.util.NumericUtils;
 
 /**
  * Candidates as longs whose ascending order is best first: descending score, then ascending
- * document.
+ * document. Stateless.
  */
-final class CandidateKeys {
+public final class CandidateKeys {
 
   private CandidateKeys() {}
 
-  static long of(float score, int doc) {
+  public static long of(float score, int doc) {
     return (long) ~NumericUtils.floatToSortableInt(score) << Integer.SIZE | doc;
   }
 
-  static int doc(long key) {
+  public static int doc(long key) {
     return (int) key;
   }
 
-  static float score(long key) {
+  public static float score(long key) {
     return NumericUtils.sortableIntToFloat(~(int) (key >> Integer.SIZE));
   }
 
   /** Moves the {@code keep} best of the first {@code size} keys to the front, in no order. */
-  static void select(long[] keys, int size, int keep) {
+  public static void select(long[] keys, int size, int keep) {
     select(keys, 0, size, keep);
   }
 
@@ -43,7 +43,7 @@ final class CandidateKeys {
    * Moves the {@code keep} best keys of a range to its front, in no order but that the worst of
    * them comes last.
    */
-  static void select(long[] keys, int from, int to, int keep) {
+  public static void select(long[] keys, int from, int to, int keep) {
     new Selector(keys).select(from, to, from + Math.min(keep, to - from) - 1);
   }
 
