@@ -19,16 +19,10 @@ import java.io.PrintStream;
 import java.util.List;
 import java.util.Locale;
 
-/**
- * What searches that aim at a recall achieve and what they predict, and what fixed stages of the
- * same cost achieve, which do the same for every query.
- */
+/** What searches that aim at a recall achieve, and what they predict. */
 final class TargetReport {
 
   private static final List<Double> TARGETS = List.of(0.9, 0.95, 0.99, 0.999);
-
-  /** Fixed keeps cost the same in all, but spend more or less of it on full precision. */
-  private static final List<Double> SPLITS = List.of(0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0);
 
   private final EmbeddingSet set;
   private final List<Survival> survivals;
@@ -49,14 +43,7 @@ final class TargetReport {
     out.println("\n### Targets");
     MarkdownTable table =
         new MarkdownTable(
-            List.of(
-                "k",
-                "target",
-                "recall, 5th percentile",
-                "predicted",
-                "estimated, scored",
-                "best fixed keeps",
-                "recall, 5th percentile"));
+            List.of("k", "target", "recall, 5th percentile", "predicted", "estimated, scored"));
     for (Survival survival : survivals) {
       for (double target : TARGETS) {
         add(table, index, survival, new RecallTarget(target));
@@ -67,31 +54,12 @@ final class TargetReport {
 
   private void add(MarkdownTable table, VectorIndex index, Survival survival, RecallTarget target)
       throws IOException {
-    int k = survival.k();
     MeasuredRun aimed = MeasuredRun.aiming(index, set, survival, target);
-    int estimated = Math.round(aimed.estimated());
-    MeasuredRun best = null;
-    String keeps = "";
-    for (double split : SPLITS) {
-      int scored = Math.max(k, (int) (split * aimed.scored()));
-      int kept =
-          estimated + MeasuredRun.ESTIMATES_PER_SCORE * (Math.round(aimed.scored()) - scored);
-      if (kept < scored) {
-        continue;
-      }
-      MeasuredRun fixed = MeasuredRun.keeping(index, set, survival, kept, scored);
-      if (best == null || fixed.mean() > best.mean()) {
-        best = fixed;
-        keeps = kept + ", " + scored;
-      }
-    }
     table.add(
-        List.of(Integer.toString(k), String.format(Locale.ROOT, "%.3f", target.share())),
+        List.of(Integer.toString(survival.k()), String.format(Locale.ROOT, "%.3f", target.share())),
         List.of(
             aimed.recall(),
             figure(aimed.predicted()),
-            estimated + ", " + Math.round(aimed.scored()),
-            keeps,
-            best.recall()));
+            Math.round(aimed.estimated()) + ", " + Math.round(aimed.scored())));
   }
 }

@@ -12,6 +12,7 @@
 package dev.matryoshka.action;
 
 import dev.matryoshka.monitor.SearchCounts;
+import dev.matryoshka.monitor.TrainingCounts;
 import dev.matryoshka.query.WireVersion;
 import dev.matryoshka.search.SegmentFacts;
 import java.io.IOException;
@@ -23,11 +24,21 @@ import org.elasticsearch.index.shard.ShardId;
 
 /** The statistics of one shard copy. */
 record ShardVectorStats(
-    ShardId shard, String node, boolean primary, List<SegmentFacts> segments, SearchCounts search)
+    ShardId shard,
+    String node,
+    boolean primary,
+    List<SegmentFacts> segments,
+    SearchCounts search,
+    TrainingCounts training)
     implements Writeable {
 
-  /** The first version did not count searches for everything above a similarity. */
-  private static final byte VERSION = 2;
+  /** The first version that counts searches for everything above a similarity. */
+  private static final byte WITH_FIND_ALLS = 2;
+
+  /** The first version that counts trainings. */
+  private static final byte WITH_TRAINING = 3;
+
+  private static final byte VERSION = WITH_TRAINING;
 
   ShardVectorStats {
     segments = List.copyOf(segments);
@@ -40,7 +51,8 @@ record ShardVectorStats(
         in.readString(),
         in.readBoolean(),
         in.readCollectionAsList(ShardVectorStats::readSegment),
-        SearchCounts.read(in, version == VERSION));
+        SearchCounts.read(in, version >= WITH_FIND_ALLS),
+        version >= WITH_TRAINING ? TrainingCounts.read(in) : TrainingCounts.NONE);
   }
 
   @Override
@@ -51,6 +63,7 @@ record ShardVectorStats(
     out.writeBoolean(primary);
     out.writeCollection(segments, ShardVectorStats::writeSegment);
     search.writeTo(out);
+    training.writeTo(out);
   }
 
   private static SegmentFacts readSegment(StreamInput in) throws IOException {

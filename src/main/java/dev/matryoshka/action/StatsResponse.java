@@ -13,6 +13,7 @@ package dev.matryoshka.action;
 
 import dev.matryoshka.monitor.LiveRecall;
 import dev.matryoshka.monitor.SearchCounts;
+import dev.matryoshka.monitor.TrainingCounts;
 import dev.matryoshka.search.SegmentFacts;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -123,6 +124,13 @@ public final class StatsResponse extends BroadcastResponse {
         coded.stream().mapToLong(each -> each.codes().correctionBytes()).sum());
     b.field(
         "rotations_in_bytes", coded.stream().mapToLong(each -> each.codes().rotationBytes()).sum());
+    b.endObject();
+    TrainingCounts training =
+        of.stream()
+            .map(ShardVectorStats::training)
+            .reduce(TrainingCounts.NONE, TrainingCounts::plus);
+    b.startObject("training");
+    b.field("count", training.count()).field("time_in_millis", training.nanos() / 1_000_000);
     b.endObject();
     write(
         b, of.stream().map(ShardVectorStats::search).reduce(SearchCounts.NONE, SearchCounts::plus));

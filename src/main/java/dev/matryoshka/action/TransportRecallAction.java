@@ -15,6 +15,8 @@ import dev.matryoshka.monitor.AuditThreads;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.elasticsearch.action.ActionListener;
 import org.elasticsearch.action.ResolvedIndices;
 import org.elasticsearch.action.support.ActionFilters;
@@ -211,11 +213,32 @@ public final class TransportRecallAction extends TransportAction<RecallRequest, 
           new AllShardsRequest<>(request, spec),
           listener.delegateFailureAndWrap(
               (delegate, facts) -> {
+                if (done == 0) {
+                  checkRatings(facts.shards());
+                }
                 collector.add(batch, facts.shards());
                 checkMapped(collector.mapped());
                 done += batch.size();
                 next();
               }));
+    }
+
+    /** A rating of another index would count as a document that was not found. */
+    private void checkRatings(List<OneShardResponse<CompareAnswer>> shards) {
+      Set<String> audited = new TreeSet<>();
+      shards.forEach(shard -> audited.add(shard.getShardId().getIndexName()));
+      for (AuditQuery query : queries) {
+        for (Rating rating : query.ratings()) {
+          if (rating.index() != null && audited.contains(rating.index()) == false) {
+            throw new IllegalArgumentException(
+                "[_index] of [ratings] must be one of "
+                    + audited
+                    + " but was ["
+                    + rating.index()
+                    + "]");
+          }
+        }
+      }
     }
 
     private void finish() {

@@ -13,6 +13,7 @@ package dev.matryoshka.action;
 
 import dev.matryoshka.mapper.MatryoshkaVectorFieldMapper;
 import dev.matryoshka.monitor.SearchMonitor;
+import dev.matryoshka.monitor.TrainingMonitor;
 import dev.matryoshka.search.SegmentFacts;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -47,6 +48,7 @@ public final class TransportStatsAction
   private final IndicesService indicesService;
   private final ProjectResolver projectResolver;
   private final SearchMonitor monitor;
+  private final TrainingMonitor trainings;
 
   @Inject
   public TransportStatsAction(
@@ -56,7 +58,8 @@ public final class TransportStatsAction
       ActionFilters actionFilters,
       ProjectResolver projectResolver,
       IndexNameExpressionResolver resolver,
-      SearchMonitor monitor) {
+      SearchMonitor monitor,
+      TrainingMonitor trainings) {
     super(
         StatsAction.NAME,
         clusterService,
@@ -68,6 +71,7 @@ public final class TransportStatsAction
     this.indicesService = indicesService;
     this.projectResolver = projectResolver;
     this.monitor = monitor;
+    this.trainings = trainings;
   }
 
   @Override
@@ -88,7 +92,8 @@ public final class TransportStatsAction
               routing.currentNodeId(),
               routing.primary(),
               segments(shard, request.level() == StatsRequest.Level.SEGMENTS),
-              monitor.counts(routing.shardId()));
+              monitor.counts(routing.shardId()),
+              trainings.counts(routing.shardId()));
         });
   }
 

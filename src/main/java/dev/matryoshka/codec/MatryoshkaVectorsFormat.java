@@ -12,7 +12,6 @@
 package dev.matryoshka.codec;
 
 import java.io.IOException;
-import java.util.function.Consumer;
 import org.apache.lucene.codecs.KnnVectorsFormat;
 import org.apache.lucene.codecs.KnnVectorsReader;
 import org.apache.lucene.codecs.KnnVectorsWriter;
@@ -139,7 +138,7 @@ public final class MatryoshkaVectorsFormat extends KnnVectorsFormat {
 
   private final CodecOptions options;
   private final RecentRotations rotations;
-  private final Consumer<String> log;
+  private final RotationListener listener;
 
   /** For readers, which the SPI creates: a segment carries its own configuration. */
   public MatryoshkaVectorsFormat() {
@@ -152,7 +151,7 @@ public final class MatryoshkaVectorsFormat extends KnnVectorsFormat {
    * @param options what the mapping asks for; {@code null} takes the defaults for the dims
    */
   public MatryoshkaVectorsFormat(CodecOptions options) {
-    this(options, new RecentRotations(), message -> {});
+    this(options, new RecentRotations(), (what, trainingNanos) -> {});
   }
 
   /**
@@ -160,20 +159,19 @@ public final class MatryoshkaVectorsFormat extends KnnVectorsFormat {
    *
    * @param options what the mapping asks for; {@code null} takes the defaults for the dims
    * @param rotations shared by all indices of a node, to bound what they remember together
-   * @param log told in a line which rotation a segment got, why, and what training cost; Lucene's
-   *     info stream is told too
+   * @param listener told which rotation a segment gets; Lucene's info stream is told too
    */
   public MatryoshkaVectorsFormat(
-      CodecOptions options, RecentRotations rotations, Consumer<String> log) {
+      CodecOptions options, RecentRotations rotations, RotationListener listener) {
     super(NAME);
     this.options = options;
     this.rotations = rotations;
-    this.log = log;
+    this.listener = listener;
   }
 
   @Override
   public KnnVectorsWriter fieldsWriter(SegmentWriteState state) throws IOException {
-    return new MatryoshkaVectorsWriter(state, this, options, rotations, log);
+    return new MatryoshkaVectorsWriter(state, this, options, rotations, listener);
   }
 
   @Override

@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import org.apache.lucene.codecs.CodecUtil;
 import org.apache.lucene.codecs.KnnFieldVectorsWriter;
 import org.apache.lucene.codecs.KnnVectorsWriter;
@@ -46,7 +45,7 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
   private final MatryoshkaVectorsFormat format;
   private final CodecOptions options;
   private final RecentRotations rotations;
-  private final Consumer<String> log;
+  private final RotationListener listener;
   private final FlatVectorsWriter rawVectors;
   private IndexOutput meta;
   private IndexOutput data;
@@ -60,13 +59,13 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
       MatryoshkaVectorsFormat format,
       CodecOptions options,
       RecentRotations rotations,
-      Consumer<String> log)
+      RotationListener listener)
       throws IOException {
     this.state = state;
     this.format = format;
     this.options = options;
     this.rotations = rotations;
-    this.log = log;
+    this.listener = listener;
     this.rawVectors =
         element() == VectorElement.BFLOAT16
             ? new BFloat16VectorsWriter(state)
@@ -218,7 +217,7 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
     if (chosen != null) {
       rotations.put(format, field.name, chosen.rotation());
       String message = "field [" + field.name + "]: " + chosen.reason();
-      log.accept(message);
+      listener.chose(message, chosen.trainingNanos());
       if (state.infoStream.isEnabled(INFO_COMPONENT)) {
         state.infoStream.message(INFO_COMPONENT, message);
       }

@@ -35,8 +35,9 @@ import org.apache.lucene.index.VectorSimilarityFunction;
  *
  * @param rotation the rotation to use
  * @param reason what was decided and why, for the log
+ * @param trainingNanos what training it took, 0 where it was inherited
  */
-record RotationChoice(KnownRotation rotation, String reason) {
+record RotationChoice(KnownRotation rotation, String reason, long trainingNanos) {
 
   /** Vectors that drift is measured on: the standard error of their alignment is below 0.3 %. */
   private static final int DRIFT_SAMPLE = 1000;
@@ -93,7 +94,8 @@ record RotationChoice(KnownRotation rotation, String reason) {
           return new RotationChoice(
               known,
               String.format(
-                  Locale.ROOT, "inherits a rotation, alignment %.4f, was %.4f", now, then));
+                  Locale.ROOT, "inherits a rotation, alignment %.4f, was %.4f", now, then),
+              0);
         }
         why = String.format(Locale.ROOT, "alignment drifted from %.4f to %.4f", then, now);
       }
@@ -125,7 +127,7 @@ record RotationChoice(KnownRotation rotation, String reason) {
     long start = System.nanoTime();
     vectors.sample(sample);
     Rotation rotation = sample.train(kind, levels, interrupt);
-    long millis = (System.nanoTime() - start) / 1_000_000;
+    long nanos = System.nanoTime() - start;
     return new RotationChoice(
         KnownRotation.of(rotation),
         why
@@ -134,7 +136,8 @@ record RotationChoice(KnownRotation rotation, String reason) {
             + " on "
             + rotation.stats().sampleSize()
             + " vectors in "
-            + millis
-            + " ms");
+            + nanos / 1_000_000
+            + " ms",
+        nanos);
   }
 }

@@ -14,10 +14,12 @@ package dev.matryoshka.engine;
 import dev.matryoshka.codec.CodecOptions;
 import dev.matryoshka.codec.MatryoshkaVectorsFormat;
 import dev.matryoshka.codec.RecentRotations;
+import dev.matryoshka.codec.RotationListener;
 import dev.matryoshka.mapper.MatryoshkaVectorFieldType;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
@@ -41,10 +43,22 @@ final class MatryoshkaCodec extends FilterCodec {
   /**
    * @param mappings the current mappings; asked for each new segment, since they grow while the
    *     engine lives
+   * @param trained told how many nanoseconds each training took
    */
-  MatryoshkaCodec(Codec delegate, Supplier<MappingLookup> mappings, RecentRotations rotations) {
+  MatryoshkaCodec(
+      Codec delegate,
+      Supplier<MappingLookup> mappings,
+      RecentRotations rotations,
+      LongConsumer trained) {
     super(delegate.getName(), delegate);
-    this.vectors = new PerFieldVectors(delegate.knnVectorsFormat(), mappings, rotations);
+    RotationListener listener =
+        (what, trainingNanos) -> {
+          LOGGER.debug(what);
+          if (trainingNanos > 0) {
+            trained.accept(trainingNanos);
+          }
+        };
+    this.vectors = new PerFieldVectors(delegate.knnVectorsFormat(), mappings, rotations, listener);
   }
 
   @Override
@@ -57,15 +71,20 @@ final class MatryoshkaCodec extends FilterCodec {
     private final KnnVectorsFormat others;
     private final Supplier<MappingLookup> mappings;
     private final RecentRotations rotations;
+    private final RotationListener listener;
 
     // Fields of equal options must get the same instance: they then share files.
     private final Map<CodecOptions, KnnVectorsFormat> formats = new ConcurrentHashMap<>();
 
     PerFieldVectors(
-        KnnVectorsFormat others, Supplier<MappingLookup> mappings, RecentRotations rotations) {
+        KnnVectorsFormat others,
+        Supplier<MappingLookup> mappings,
+        RecentRotations rotations,
+        RotationListener listener) {
       this.others = others;
       this.mappings = mappings;
       this.rotations = rotations;
+      this.listener = listener;
     }
 
     @Override
@@ -76,7 +95,7 @@ final class MatryoshkaCodec extends FilterCodec {
               : Optional.empty();
       if (options.isPresent()) {
         return formats.computeIfAbsent(
-            options.get(), key -> new MatryoshkaVectorsFormat(key, rotations, LOGGER::debug));
+            options.get(), key -> new MatryoshkaVectorsFormat(key, rotations, listener));
       }
       return others instanceof PerFieldKnnVectorsFormat perField
           ? perField.getKnnVectorsFormatForField(field)

@@ -14,6 +14,7 @@ package dev.matryoshka.engine;
 import dev.matryoshka.codec.RecentRotations;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongConsumer;
 import org.apache.lucene.codecs.Codec;
 import org.elasticsearch.core.Nullable;
 import org.elasticsearch.index.codec.CodecProvider;
@@ -25,13 +26,18 @@ final class MatryoshkaCodecProvider implements CodecProvider {
   private final CodecProvider delegate;
   private final MapperService mapperService;
   private final RecentRotations rotations;
+  private final LongConsumer trained;
   private final Map<String, Codec> codecs = new ConcurrentHashMap<>();
 
   MatryoshkaCodecProvider(
-      CodecProvider delegate, @Nullable MapperService mapperService, RecentRotations rotations) {
+      CodecProvider delegate,
+      @Nullable MapperService mapperService,
+      RecentRotations rotations,
+      LongConsumer trained) {
     this.delegate = delegate;
     this.mapperService = mapperService;
     this.rotations = rotations;
+    this.trained = trained;
   }
 
   @Override
@@ -43,7 +49,7 @@ final class MatryoshkaCodecProvider implements CodecProvider {
             name,
             key ->
                 new MatryoshkaCodec(
-                    delegate.codec(key), () -> mapperService.mappingLookup(), rotations));
+                    delegate.codec(key), () -> mapperService.mappingLookup(), rotations, trained));
   }
 
   @Override

@@ -13,6 +13,7 @@ package dev.matryoshka.engine;
 
 import dev.matryoshka.codec.RecentRotations;
 import java.util.Optional;
+import java.util.function.ObjLongConsumer;
 import org.elasticsearch.cluster.metadata.IndexMetadata;
 import org.elasticsearch.common.settings.Settings;
 import org.elasticsearch.index.IndexModule;
@@ -22,6 +23,7 @@ import org.elasticsearch.index.engine.Engine;
 import org.elasticsearch.index.engine.EngineConfig;
 import org.elasticsearch.index.engine.EngineFactory;
 import org.elasticsearch.index.engine.InternalEngine;
+import org.elasticsearch.index.shard.ShardId;
 
 /**
  * Gives an index the engine it would have anyway, except that {@code matryoshka_vector} fields are
@@ -35,19 +37,24 @@ public final class MatryoshkaEngineFactory implements EngineFactory {
   private static final String SNAPSHOT_STORE = "snapshot";
 
   private final RecentRotations rotations;
+  private final ObjLongConsumer<ShardId> trained;
 
-  private MatryoshkaEngineFactory(RecentRotations rotations) {
+  private MatryoshkaEngineFactory(RecentRotations rotations, ObjLongConsumer<ShardId> trained) {
     this.rotations = rotations;
+    this.trained = trained;
   }
 
   /**
    * The factory for an index, unless another one owns it: Elasticsearch refuses an index with two.
    * Its vectors are then written as Elasticsearch likes, and the query searches them exactly.
+   *
+   * @param trained told how many nanoseconds a training for a shard took
    */
-  public static Optional<EngineFactory> forIndex(IndexSettings index, RecentRotations rotations) {
+  public static Optional<EngineFactory> forIndex(
+      IndexSettings index, RecentRotations rotations, ObjLongConsumer<ShardId> trained) {
     return ownedByAnother(index)
         ? Optional.empty()
-        : Optional.of(new MatryoshkaEngineFactory(rotations));
+        : Optional.of(new MatryoshkaEngineFactory(rotations, trained));
   }
 
   private static boolean ownedByAnother(IndexSettings index) {
@@ -66,7 +73,10 @@ public final class MatryoshkaEngineFactory implements EngineFactory {
         EngineConfig.builder(config)
             .codecProvider(
                 new MatryoshkaCodecProvider(
-                    config.getCodecProvider(), config.getMapperService(), rotations))
+                    config.getCodecProvider(),
+                    config.getMapperService(),
+                    rotations,
+                    nanos -> trained.accept(config.getShardId(), nanos)))
             .build());
   }
 }

@@ -28,6 +28,7 @@ import dev.matryoshka.monitor.NodeMetrics;
 import dev.matryoshka.monitor.RecallSampler;
 import dev.matryoshka.monitor.SearchMonitor;
 import dev.matryoshka.monitor.ShardWarmer;
+import dev.matryoshka.monitor.TrainingMonitor;
 import dev.matryoshka.query.ExactMatryoshkaQueryBuilder;
 import dev.matryoshka.query.FindAllSettings;
 import dev.matryoshka.query.MatryoshkaQueryBuilder;
@@ -64,6 +65,7 @@ public final class MatryoshkaPlugin extends Plugin
 
   private final RecentRotations rotations = new RecentRotations();
   private final SearchMonitor monitor = new SearchMonitor();
+  private final TrainingMonitor trainings = new TrainingMonitor();
   private final ShardWarmer warmer = new ShardWarmer();
 
   @Override
@@ -86,7 +88,7 @@ public final class MatryoshkaPlugin extends Plugin
 
   @Override
   public Optional<EngineFactory> getEngineFactory(IndexSettings indexSettings) {
-    return MatryoshkaEngineFactory.forIndex(indexSettings, rotations);
+    return MatryoshkaEngineFactory.forIndex(indexSettings, rotations, trainings::trained);
   }
 
   @Override
@@ -132,13 +134,14 @@ public final class MatryoshkaPlugin extends Plugin
     monitor.sampleWith(sampler);
     warmer.searchWith(AuditThreads.of(services.threadPool()));
     NodeMetrics.register(services.telemetryProvider().getMeterRegistry(), monitor);
-    return List.of(monitor, warmer);
+    return List.of(monitor, trainings, warmer);
   }
 
   @Override
   public void onIndexModule(IndexModule module) {
     module.addSearchOperationListener(monitor);
     module.addIndexEventListener(monitor);
+    module.addIndexEventListener(trainings);
     module.addIndexEventListener(warmer);
   }
 

@@ -15,6 +15,7 @@ import static org.hamcrest.Matchers.containsString;
 
 import dev.matryoshka.monitor.LiveRecall;
 import dev.matryoshka.monitor.SearchCounts;
+import dev.matryoshka.monitor.TrainingCounts;
 import dev.matryoshka.search.SegmentFacts;
 import java.io.IOException;
 import java.util.Arrays;
@@ -43,7 +44,8 @@ public class ShardVectorStatsTests extends AbstractWireSerializingTestCase<Shard
         randomAlphaOfLength(6),
         randomBoolean(),
         randomList(0, 3, ShardVectorStatsTests::segment),
-        counts());
+        counts(),
+        new TrainingCounts(between(1, 9), randomNonNegativeLong()));
   }
 
   private static SegmentFacts segment() {
@@ -84,46 +86,67 @@ public class ShardVectorStatsTests extends AbstractWireSerializingTestCase<Shard
             between(1, 99), between(0, 9), randomDouble(), between(0, 99), between(0, 99)));
   }
 
-  /** A node that was upgraded first understands those that were not. */
-  public void testFromAnOlderNode() throws IOException {
-    ShardVectorStats stats = createTestInstance();
+  /** What an older node would have sent. */
+  private static byte[] sentBy(int version, ShardVectorStats stats, Writeable... unknown)
+      throws IOException {
     byte[] bytes;
     try (BytesStreamOutput out = new BytesStreamOutput()) {
       stats.writeTo(out);
       int sent = (int) out.position();
-      stats.search().findAlls().writeTo(out);
+      for (Writeable each : unknown) {
+        each.writeTo(out);
+      }
       int added = (int) out.position() - sent;
       bytes = Arrays.copyOf(BytesReference.toBytes(out.bytes()), sent - added);
     }
-    bytes[0] = 1;
+    bytes[0] = (byte) version;
+    return bytes;
+  }
+
+  private static ShardVectorStats read(byte[] bytes) throws IOException {
     try (StreamInput in = new BytesArray(bytes).streamInput()) {
       ShardVectorStats read = ShardVectorStats.read(in);
       assertEquals(-1, in.read());
-      assertEquals(stats.shard(), read.shard());
-      assertEquals(stats.segments(), read.segments());
-      assertEquals(stats.search().liveRecall(), read.search().liveRecall());
-      assertEquals(SearchCounts.NONE.findAlls(), read.search().findAlls());
+      return read;
     }
-    bytes[0] = 3;
-    try (StreamInput in = new BytesArray(bytes).streamInput()) {
-      IllegalArgumentException e =
-          expectThrows(IllegalArgumentException.class, () -> ShardVectorStats.read(in));
-      assertThat(
-          e.getMessage(),
-          containsString("has wire version [3] but this node knows only [1] to [2]; install the"));
-    }
+  }
+
+  /** A node that was upgraded first understands those that were not. */
+  public void testFromAnOlderNode() throws IOException {
+    ShardVectorStats stats = createTestInstance();
+    ShardVectorStats second = read(sentBy(2, stats, stats.training()));
+    assertEquals(stats.segments(), second.segments());
+    assertEquals(stats.search(), second.search());
+    assertEquals(TrainingCounts.NONE, second.training());
+    ShardVectorStats first = read(sentBy(1, stats, stats.search().findAlls(), stats.training()));
+    assertEquals(stats.shard(), first.shard());
+    assertEquals(stats.segments(), first.segments());
+    assertEquals(stats.search().liveRecall(), first.search().liveRecall());
+    assertEquals(SearchCounts.NONE.findAlls(), first.search().findAlls());
+    assertEquals(TrainingCounts.NONE, first.training());
+    IllegalArgumentException e =
+        expectThrows(IllegalArgumentException.class, () -> read(sentBy(4, stats)));
+    assertThat(
+        e.getMessage(),
+        containsString("has wire version [4] but this node knows only [1] to [3]; install the"));
   }
 
   @Override
   protected ShardVectorStats mutateInstance(ShardVectorStats stats) {
     return randomBoolean()
         ? new ShardVectorStats(
-            stats.shard(), stats.node() + "x", stats.primary(), stats.segments(), stats.search())
+            stats.shard(),
+            stats.node() + "x",
+            stats.primary(),
+            stats.segments(),
+            stats.search(),
+            stats.training())
         : new ShardVectorStats(
             stats.shard(),
             stats.node(),
-            stats.primary() == false,
+            stats.primary(),
             stats.segments(),
-            stats.search());
+            stats.search(),
+            new TrainingCounts(stats.training().count() + 1, 0));
   }
 }

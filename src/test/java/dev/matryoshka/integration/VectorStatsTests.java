@@ -125,6 +125,8 @@ public class VectorStatsTests extends ESSingleNodeTestCase {
     assertEquals(DOCS * 12L, number(stats, "_all.store.corrections_in_bytes"));
     assertEquals(
         (1 + Corpus.BITS) * Corpus.DIMS * 4L, number(stats, "_all.store.rotations_in_bytes"));
+    assertThat(number(stats, "_all.training.count"), greaterThanOrEqualTo(1L));
+    assertThat(number(stats, "_all.training.time_in_millis"), greaterThanOrEqualTo(1L));
     String segment = "indices." + INDEX + ".shards.0.0.segments.0.";
     assertEquals(Corpus.FIELD, stats.evaluate(segment + "field"));
     assertEquals("itq", stats.evaluate(segment + "codes.rotation"));
@@ -223,6 +225,7 @@ public class VectorStatsTests extends ESSingleNodeTestCase {
     assertAcked(indicesAdmin().prepareOpen(INDEX));
     ensureGreen(INDEX);
     assertEquals(0, number(stats(Level.INDICES), "_all.search.searches"));
+    assertEquals(0, number(stats(Level.INDICES), "_all.training.count"));
   }
 
   private void setRate(double rate) {
