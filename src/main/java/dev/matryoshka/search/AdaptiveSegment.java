@@ -176,7 +176,7 @@ final class AdaptiveSegment {
             estimateByCoarse,
             scoreByEstimate);
     medianAndWorst = null;
-    if (narrower != null && estimates) {
+    if (narrower != null && estimatesFirst()) {
       captured.resumeScored(narrower);
     } else if (narrower != null) {
       captured.resume(narrower);

@@ -247,7 +247,7 @@ final class CapturedVectors {
   }
 
   /**
-   * Goes on where others stopped.
+   * Goes on where others stopped, both ranked.
    *
    * @param before captured by a narrower scan, so that all of them are among these
    */

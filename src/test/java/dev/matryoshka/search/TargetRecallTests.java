@@ -174,6 +174,35 @@ public class TargetRecallTests extends MatryoshkaTestCase {
     }
   }
 
+  /** So few are accepted that they are estimated straight away, but too many to keep them all. */
+  public void testHardQueriesWithSparseFilters() throws IOException {
+    int accepted = 3000;
+    try (Directory directory = index(33 * accepted, 1, VectorSimilarityFunction.COSINE);
+        DirectoryReader reader = DirectoryReader.open(directory)) {
+      IndexSearcher searcher = newSearcher(reader);
+      Query filter = IntPoint.newRangeQuery("number", 0, accepted - 1);
+      int widened = 0;
+      for (int q = 0; q < 5; q++) {
+        float[] target = SearchIndex.vector(random(), DIMS);
+        MatryoshkaQuery query = query(target, 10, filter, 0.9999);
+        List<ScoreDoc> exact = SearchIndex.ranked(reader, target, number -> number < accepted);
+        Set<Integer> found = new HashSet<>();
+        for (ScoreDoc hit : searcher.search(query, 10).scoreDocs) {
+          found.add(hit.doc);
+        }
+        assertEquals(10, found.size());
+        exact.stream().limit(9).forEach(best -> assertTrue(found.contains(best.doc)));
+        List<Comparison.StageOutcome> stages = executed(searcher, query).stages();
+        assertEquals(2, stages.size());
+        assertEquals("asymmetric[64 bits]", stages.getFirst().label());
+        assertEquals(exact.size(), stages.getFirst().compared());
+        String plan = searcher.rewrite(query).toString().replaceAll(".*scored=\\[(\\d+)>.*", "$1");
+        widened += Integer.parseInt(plan) > 2200 ? 1 : 0;
+      }
+      assertTrue("" + widened, widened > 0);
+    }
+  }
+
   public void testEqualVectorsAreNotAReasonToLookAtAll() throws IOException {
     Directory directory = new ByteBuffersDirectory();
     float[] same = SearchIndex.vector(random(), DIMS);
