@@ -55,15 +55,24 @@ record Kernel(
     List<Kernel> others =
         List.of(
             scan(MILLION, 100),
-            scan(MILLION, 4200),
+            scan(MILLION, EstimateKernels.CANDIDATES),
             scan(MILLION, 10_000),
             new Kernel(
                 "estimate",
-                "asymmetric estimate of 4,200 codes",
+                "asymmetric estimate of 2,200 codes",
                 EstimateKernels.CANDIDATES,
                 "codes",
-                "EstimateKernels.tables",
+                "EstimateKernels.planes",
                 "EstimateKernels.bits",
+                List.of(),
+                Map.of()),
+            new Kernel(
+                "estimate",
+                "scan of 1M codes by estimates, the best 4,400",
+                EstimateKernels.CODES,
+                "codes",
+                "EstimateKernels.scan",
+                "EstimateKernels.scanBits",
                 List.of(),
                 Map.of()),
             new Kernel(
