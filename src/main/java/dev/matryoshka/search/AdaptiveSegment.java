@@ -59,7 +59,7 @@ final class AdaptiveSegment {
   /** Capturing one vector in so many by distance takes as long as estimating all of them. */
   private static final int ESTIMATED_ABOVE = 64;
 
-  /** Estimates capture so many times what distances captured at first. */
+  /** Estimates capture so many times what distances capture at first in small segments. */
   private static final int ESTIMATED_KEEP = 2;
 
   /** Of what may be missed, the part that the first stage may not have captured. */
@@ -100,7 +100,7 @@ final class AdaptiveSegment {
     this.search = search;
     this.acceptDocs = acceptDocs;
     this.funnel = funnel;
-    this.first = funnel.first();
+    this.first = funnel.firstOf(search.segment().size());
     this.margin = funnel.target().margin();
   }
 
@@ -193,7 +193,7 @@ final class AdaptiveSegment {
     if (first.kind() == Stage.Kind.HAMMING
         && search.segment().codes() != null
         && search.scattered(acceptDocs)) {
-      first = Stage.asymmetric(first.size(), first.keep());
+      first = Stage.asymmetric(first.size(), funnel.first().keep());
     }
   }
 
@@ -280,7 +280,7 @@ final class AdaptiveSegment {
   private void widen() throws IOException {
     long needed = (long) first.keep() + wider;
     if (first.kind() == Stage.Kind.HAMMING && needed * ESTIMATED_ABOVE > accepted()) {
-      Stage all = Stage.asymmetric(first.size(), first.keep() * ESTIMATED_KEEP);
+      Stage all = Stage.asymmetric(first.size(), funnel.first().keep() * ESTIMATED_KEEP);
       if (search.canScanEstimates(all, acceptDocs)) {
         first = all;
         return;

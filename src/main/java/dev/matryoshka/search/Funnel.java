@@ -24,11 +24,18 @@ import org.apache.lucene.index.VectorSimilarityFunction;
  */
 public record Funnel(List<Stage> stages, RecallTarget target) {
 
-  // Chosen in docs/quality.md; what asks for this much are queries unlike the documents.
+  // Chosen in docs/experiments.md.
   private static final int SCANNED_KEEP = 2_000;
   private static final int SCANNED_KEEP_PER_HIT = 20;
   private static final int RESCORED_KEEP = 1_500;
   private static final int RESCORED_KEEP_PER_HIT = 10;
+
+  /**
+   * Vectors from which on a segment has more captured, in proportion, and how many times as many.
+   */
+  private static final int LARGE = 250_000;
+
+  private static final int MOST_TIMES = 4;
 
   public Funnel {
     stages = List.copyOf(stages);
@@ -86,6 +93,22 @@ public record Funnel(List<Stage> stages, RecallTarget target) {
 
   Stage first() {
     return stages.getFirst();
+  }
+
+  /**
+   * What to begin with in a segment when aiming at a recall. In large segments capturing more costs
+   * little beside comparing all, and looking at all once more costs much.
+   *
+   * @param size vectors of the segment
+   */
+  Stage firstOf(int size) {
+    Stage first = first();
+    if (first.kind() != Stage.Kind.HAMMING) {
+      return first;
+    }
+    double times = Math.clamp((double) size / LARGE, 1, MOST_TIMES);
+    int keep = (int) Math.min(Integer.MAX_VALUE, (long) (times * first.keep()));
+    return Stage.hamming(first.size(), keep);
   }
 
   /** Candidates that reach the last stage: that many are scored at full precision anyway. */

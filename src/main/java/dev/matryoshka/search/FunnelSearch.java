@@ -62,11 +62,11 @@ final class FunnelSearch {
   long bytesNeeded(Funnel funnel, int k) {
     long bytes = 0;
     for (SegmentSearch segment : segments) {
-      // With a target, a search may begin with any but the last stage.
-      int firsts = funnel.target() == null ? 1 : funnel.stages().size() - 1;
-      long most = 0;
-      for (Stage first : funnel.stages().subList(0, firsts)) {
-        most = Math.max(most, segment.bytesNeeded(first, k));
+      long most = segment.bytesNeeded(funnel.first(), k);
+      if (funnel.target() != null) {
+        Stage first = funnel.firstOf(segment.segment().size());
+        Stage estimates = Stage.asymmetric(first.size(), funnel.first().keep());
+        most = Math.max(segment.bytesNeeded(first, k), segment.bytesNeeded(estimates, k));
       }
       bytes += most;
     }
