@@ -21,8 +21,8 @@ import org.apache.lucene.util.Bits;
 
 /**
  * A first stage for when Hamming distances say too little, or would capture a good part of a
- * segment anyway: the vectors with the best {@link BlockEstimates}, at about twice the price of
- * {@link CodeScan}. Stateless.
+ * segment anyway: the vectors with the best {@link BlockEstimates}, at two to four times the price
+ * of {@link CodeScan}. Stateless.
  */
 public final class EstimateScan {
 

@@ -56,7 +56,7 @@ final class AdaptiveSegment {
 
   private static final int MAX_WIDENINGS = 2;
 
-  /** Capturing one vector in so many by distance takes as long as estimating all of them. */
+  /** Rather than capture more than one vector in so many by distance, all of them are estimated. */
   private static final int ESTIMATED_ABOVE = 64;
 
   /** Estimates capture so many times what distances capture at first in small segments. */
