@@ -12,9 +12,9 @@
 package dev.matryoshka.codec;
 
 import dev.matryoshka.binary.ByteDotKernels;
-import dev.matryoshka.binary.SimilarityKernels;
 import dev.matryoshka.rotation.BoundBasis;
 import java.io.IOException;
+import java.util.Arrays;
 import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.store.IndexInput;
 
@@ -46,7 +46,7 @@ import org.apache.lucene.store.IndexInput;
 public final class BoundScan {
 
   /** Most vectors to look at together. */
-  public static final int BLOCK = 128;
+  public static final int BLOCK = 512;
 
   /** The share of what belongs to an answer that an estimate is to leave. */
   public static final double ESTIMATE_RECALL = BoundBasis.EXPECTED_RECALL;
@@ -120,7 +120,8 @@ public final class BoundScan {
 
   /** What vectors must reach from now on. */
   public void setMinScore(float minScore) {
-    limit = ScoreLimit.of(segment.similarity(), minScore, query.length);
+    limit =
+        ScoreLimit.of(segment.similarity(), minScore, query.length, length, square * (2 - MORE));
   }
 
   /** Projects the query on the rows of the next level. */
@@ -134,13 +135,12 @@ public final class BoundScan {
     float[] steps = new float[width];
     basis.seek((long) (size + from) * Float.BYTES);
     basis.readFloats(steps, 0, width);
-    basis.seek((2L * size + (long) from * query.length) * Float.BYTES);
-    float[] row = new float[query.length];
+    long rows = (2L * size + (long) from * query.length) * Float.BYTES;
+    float[] projections = new StoredMatrix(basis, rows, width, query.length).times(query);
     double levelSquare = 0;
     double absolutes = 0;
     for (int r = 0; r < width; r++) {
-      basis.readFloats(row, 0, row.length);
-      double projection = SimilarityKernels.INSTANCE.dot(query, row);
+      double projection = projections[r];
       levelSquare += projection * projection;
       float weight = (float) (projection * steps[r]);
       weights[from + r] = weight;
@@ -181,6 +181,7 @@ public final class BoundScan {
       return count;
     }
     cursor.readCorrections(first, ords[count - 1] - first + 1, corrections);
+    Arrays.fill(partial, 0, count, 0);
     int left = count;
     for (int level = 0; level < meta.levels().length && left > 0; level++) {
       if (level == prepared) {
@@ -196,18 +197,17 @@ public final class BoundScan {
     int left = 0;
     int perVector = meta.correctionsPerVector();
     double constant = levelBase[level] + levelSlack[level];
+    double perError = errorFactors[level];
+    double perRemainder = remainderFactors[level];
     for (int i = 0; i < count; i++) {
       int at = (ords[i] - first) * perVector;
-      double known =
-          (level == 0 ? 0 : partial[i])
-              + sums[i]
-              + errorFactors[level] * corrections[at + 1 + 2 * level];
-      double upper = constant + known + remainderFactors[level] * corrections[at + 2 + 2 * level];
-      if (upper < limit.leastProduct(length, square * (2 - MORE), corrections[at]) == false) {
-        ords[left] = ords[i];
-        partial[left] = known;
-        left++;
-      }
+      int ofLevel = at + 1 + 2 * level;
+      double known = partial[i] + sums[i] + perError * corrections[ofLevel];
+      double upper = constant + known + perRemainder * corrections[ofLevel + 1];
+      // Kept without a branch, which would often be mispredicted.
+      ords[left] = ords[i];
+      partial[left] = known;
+      left += upper < limit.leastProduct(corrections[at]) ? 0 : 1;
     }
     return left;
   }

@@ -14,46 +14,55 @@ package dev.matryoshka.codec;
 import org.apache.lucene.index.VectorSimilarityFunction;
 
 /**
- * What a vector must be like to have at least a given score: the reverse of Lucene's way from
- * similarities to scores, with all its roundings, and those of the similarity itself, taken in
- * favour of the vector. Immutable.
- *
- * @param function how vectors are compared
- * @param limit for Euclidean the greatest squared distance, else the least inner product (of
- *     vectors of unit length under cosine); before {@link #slack}
- * @param slack by how much the computed similarity may be off: a factor of the products of lengths,
- *     or of the squared distance
+ * The least true inner product with which a vector of a length can have at least a given score: the
+ * reverse of Lucene's way from similarities to scores, with all its roundings, and those of the
+ * similarity itself, taken in favour of the vector. It is a polynomial of the length, which is 1
+ * under cosine. Immutable.
  */
-record ScoreLimit(VectorSimilarityFunction function, double limit, double slack) {
+record ScoreLimit(double constant, double perLength, double perSquare) {
 
   /** Twice and more what a few roundings on the way to a score amount to. */
   private static final double FEW = 0x1p-21;
 
-  static ScoreLimit of(VectorSimilarityFunction function, float minScore, int dims) {
+  /**
+   * @param function how vectors are compared
+   * @param targetLength at least the length of the query vector; 1 under cosine
+   * @param targetSquareAtLeast at most its square
+   */
+  static ScoreLimit of(
+      VectorSimilarityFunction function,
+      float minScore,
+      int dims,
+      double targetLength,
+      double targetSquareAtLeast) {
     double rounding = Rounding.ofProducts(dims);
     return switch (function) {
       // score = max((1 + s) / 2, 0)
-      case DOT_PRODUCT -> new ScoreLimit(function, fromUnitInterval(minScore), rounding);
+      case DOT_PRODUCT -> product(fromUnitInterval(minScore), rounding * targetLength);
       // The cosine is a quotient of three products, of which two are under a root; the vector was
       // scaled to unit length with rounding too.
-      case COSINE -> new ScoreLimit(function, fromUnitInterval(minScore), 3 * rounding + FEW);
+      case COSINE -> product(fromUnitInterval(minScore), (3 * rounding + FEW) * targetLength);
       // score = s < 0 ? 1 / (1 - s) : s + 1
       case MAXIMUM_INNER_PRODUCT ->
-          new ScoreLimit(
-              function,
+          product(
               minScore <= 0
                   ? Double.NEGATIVE_INFINITY
                   : minScore >= 1
                       ? minScore - 1 - FEW * minScore
                       : 1 - (1 + FEW) / (double) minScore,
-              rounding);
-      // score = 1 / (1 + s)
-      case EUCLIDEAN ->
-          new ScoreLimit(
-              function,
-              minScore <= 0 ? Double.POSITIVE_INFINITY : (1 + FEW) / (double) minScore - 1,
-              rounding);
+              rounding * targetLength);
+      // score = 1 / (1 + s), and ‖q - x‖² = ‖q‖² + ‖x‖² - 2⟨q,x⟩
+      case EUCLIDEAN -> {
+        double greatestSquare =
+            minScore <= 0 ? Double.POSITIVE_INFINITY : (1 + FEW) / (double) minScore - 1;
+        yield new ScoreLimit(
+            (targetSquareAtLeast - greatestSquare * (1 + 2 * rounding)) / 2, 0, (1 - FEW) / 2);
+      }
     };
+  }
+
+  private static ScoreLimit product(double least, double slack) {
+    return new ScoreLimit(least, -slack * (1 + FEW), 0);
   }
 
   private static double fromUnitInterval(float minScore) {
@@ -63,19 +72,11 @@ record ScoreLimit(VectorSimilarityFunction function, double limit, double slack)
   }
 
   /**
-   * The least true inner product with which a vector can have the score.
+   * The least product.
    *
-   * @param targetLength at least the length of the query vector; 1 under cosine
-   * @param targetSquareAtLeast at most its square
-   * @param length about the length of the vector, to within a unit in the last place of a float; 1
-   *     under cosine
+   * @param length about that of the vector, to within a unit in the last place of a float
    */
-  double leastProduct(double targetLength, double targetSquareAtLeast, double length) {
-    if (function == VectorSimilarityFunction.EUCLIDEAN) {
-      // ‖q - x‖² = ‖q‖² + ‖x‖² - 2⟨q,x⟩
-      double square = length * length * (1 - FEW);
-      return (targetSquareAtLeast + square - limit * (1 + 2 * slack)) / 2;
-    }
-    return limit - slack * targetLength * length * (1 + FEW);
+  double leastProduct(double length) {
+    return constant + length * (perLength + length * perSquare);
   }
 }

@@ -16,23 +16,39 @@ import dev.matryoshka.codec.BlockEstimates;
 import dev.matryoshka.codec.CandidateKeys;
 import dev.matryoshka.codec.SegmentCodes;
 import java.io.IOException;
+import java.util.Arrays;
 
 /**
  * Leaves out vectors of a segment that are unlikely to be similar enough, by their estimates. How
  * far these are from the truth is measured for each query and segment on some of the vectors with
  * the highest ones: the least-squares line of scores over estimates, and the deviation from it. A
- * vector is left out when it would have to deviate by more than {@value #MARGIN} times that.
+ * vector is left out when it would have to deviate by more than a few times that.
+ *
+ * <p>How many times depends on how rare such a similarity is. Vectors that are nearly the query are
+ * like it in what their codes know nothing of too, which for others averages out, so that estimates
+ * fall short of them by more than the sample shows.
  *
  * <p>What is expected to be lost follows from the same line, if deviations are normal. Not
  * thread-safe.
  */
 final class LikelyMatches {
 
-  /** In standard deviations; measured in docs/find-all.md. */
-  private static final double MARGIN = 6;
+  /** In standard deviations, where matches are not rare; measured in docs/experiments.md. */
+  private static final double MARGIN = 4;
 
-  /** Standard deviations from which on what is expected to be lost is not worth counting. */
-  private static final double HOPELESS = 7.5;
+  /** Where they are rare. */
+  private static final double RARE_MARGIN = 6;
+
+  /** How far from the average estimate matches begin to be rare, in standard deviations of all. */
+  private static final double COMMON = 2.5;
+
+  private static final double RARE = 3.7;
+
+  /** Deviations beyond the margin from which on what is expected to be lost is negligible. */
+  private static final int COUNTED = 2;
+
+  /** Into how many steps each of these is divided to count what is lost. */
+  private static final int STEPS = 16;
 
   /** Segments of fewer vectors are compared in no time. */
   private static final int MIN_VECTORS = 10_000;
@@ -40,21 +56,26 @@ final class LikelyMatches {
   /** Blocks to draw the sample from. */
   private static final int SAMPLED_BLOCKS = 16;
 
-  private static final int MIN_SAMPLE = 128;
+  private static final int MIN_SAMPLE = 160;
   private static final int MAX_SAMPLE = 512;
 
   /** One vector in so many is in the sample. */
-  private static final int SAMPLE_SHARE = 128;
+  private static final int SAMPLE_SHARE = 512;
 
   private final SegmentView segment;
   private final BlockEstimates estimates;
   private final FindAllCounts counts;
   private Regression.Line line;
   private double deviation;
-  private double minScore;
+  private double averageEstimate;
+  private double spread;
   private double leastEstimate;
-  private float hopelessBelow;
+  private float negligibleBelow;
+  private double stepsPerEstimate;
+  private final double[] tail = new double[COUNTED * STEPS + 1];
   private final int[] hits = new int[BlockEstimates.BLOCK];
+  private int hitsBlock = -1;
+  private int hitCount;
 
   private LikelyMatches(SegmentView segment, BlockEstimates estimates, FindAllCounts counts) {
     this.segment = segment;
@@ -89,12 +110,18 @@ final class LikelyMatches {
     int perBlock = Math.clamp(segment.size() / SAMPLE_SHARE, MIN_SAMPLE, MAX_SAMPLE) / drawn + 1;
     Regression regression = new Regression();
     long[] best = new long[BlockEstimates.BLOCK];
+    double sum = 0;
+    double squares = 0;
+    int seen = 0;
     for (int block = every / 2; block < blocks; block += every) {
       float[] ofBlock = estimates.of(block);
       int count = estimates.count(block);
       for (int lane = 0; lane < count; lane++) {
         best[lane] = CandidateKeys.of(ofBlock[lane], lane);
+        sum += ofBlock[lane];
+        squares += (double) ofBlock[lane] * ofBlock[lane];
       }
+      seen += count;
       int sampled = Math.min(perBlock, count);
       CandidateKeys.select(best, 0, count, sampled);
       for (int i = 0; i < sampled; i++) {
@@ -102,6 +129,9 @@ final class LikelyMatches {
         regression.add(ofBlock[lane], linear(scorer.score(block * BlockEstimates.BLOCK + lane)));
       }
     }
+    averageEstimate = sum / seen;
+    double variance = squares / seen - averageEstimate * averageEstimate;
+    spread = Math.sqrt(Math.max(Float.MIN_NORMAL, variance));
     line = regression.line();
     deviation = Math.max(Math.sqrt(line.variance()), Float.MIN_NORMAL);
   }
@@ -113,18 +143,31 @@ final class LikelyMatches {
 
   /** Looks for at least this score from now on. */
   void raise(float score) {
-    minScore = linear(score);
-    leastEstimate = leastEstimate(MARGIN);
-    hopelessBelow = Math.nextDown((float) leastEstimate(HOPELESS));
+    double minScore = linear(score);
+    double margin = margin(estimateOf(minScore));
+    leastEstimate = estimateOf(minScore - margin * deviation);
+    negligibleBelow = Math.nextDown((float) estimateOf(minScore - (margin + COUNTED) * deviation));
+    stepsPerEstimate = STEPS * line.slope() / deviation;
+    for (int step = 0; step < tail.length; step++) {
+      tail[step] = NormalTail.above(margin + (double) step / STEPS);
+    }
+    hitsBlock = -1;
   }
 
-  /** The least estimate whose score would deviate by no more than so many deviations. */
-  private double leastEstimate(double deviations) {
-    double least = minScore - deviations * deviation - line.intercept();
+  /** By how many standard deviations scores may miss what such an estimate promises. */
+  private double margin(double estimate) {
+    double rarity = (estimate - averageEstimate) / spread;
+    double rare = Math.clamp((rarity - COMMON) / (RARE - COMMON), 0.0, 1.0);
+    return MARGIN + rare * (RARE_MARGIN - MARGIN);
+  }
+
+  /** The estimate that promises such a score. */
+  private double estimateOf(double score) {
+    double above = score - line.intercept();
     if (line.slope() > 0) {
-      return least / line.slope();
+      return above / line.slope();
     }
-    return least > 0 ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY;
+    return above > 0 ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY;
   }
 
   /**
@@ -144,17 +187,19 @@ final class LikelyMatches {
       int start = block * BlockEstimates.BLOCK;
       int to = Math.min(end, start + BlockEstimates.BLOCK);
       float[] ofBlock = estimates.of(block);
-      int hopeful = HammingKernels.INSTANCE.select(ofBlock, to - start, hopelessBelow, hits);
-      for (int i = 0; i < hopeful; i++) {
-        int ord = start + hits[i];
+      if (block != hitsBlock) {
+        hitCount =
+            HammingKernels.INSTANCE.select(ofBlock, estimates.count(block), negligibleBelow, hits);
+        hitsBlock = block;
+      }
+      int at = Arrays.binarySearch(hits, 0, hitCount, from - start);
+      for (int i = at < 0 ? -at - 1 : at; i < hitCount && start + hits[i] < to; i++) {
         float estimate = ofBlock[hits[i]];
-        if (ord < from) {
-          continue;
-        }
         if (estimate >= leastEstimate) {
-          into[found++] = ord;
+          into[found++] = start + hits[i];
         } else {
-          missed += NormalTail.above((minScore - line.at(estimate)) / deviation);
+          int step = (int) ((leastEstimate - estimate) * stepsPerEstimate);
+          missed += tail[Math.min(step, tail.length - 1)];
         }
       }
       from = to;

@@ -16,9 +16,9 @@ import dev.matryoshka.codec.SegmentBounds;
 import java.io.IOException;
 
 /**
- * Decides which vectors of one segment are similar enough: first by a bound or an estimate for many
- * at a time where the segment has what it takes, then at full precision for those that are left.
- * Not thread-safe.
+ * Decides which vectors of one segment are similar enough: first by estimates, if something may be
+ * lost, and by bounds, for many at a time, where the segment has what it takes; then at full
+ * precision for those that are left. Not thread-safe.
  */
 final class SegmentMatcher {
 
@@ -31,15 +31,6 @@ final class SegmentMatcher {
    */
   private static final int SINGLY_BELOW = 8;
 
-  /** Vectors after which to judge whether bounds rule out enough. */
-  private static final int PROBE = 1024;
-
-  /** Share of vectors left beyond which ruling out costs more than it saves. */
-  private static final double POINTLESS = 0.6;
-
-  /** Vectors to compare without asking, before bounds get another chance. */
-  private static final int PAUSE = 64 * PROBE;
-
   private final SegmentView segment;
   private final ExactScorer scorer;
   private final BoundScan bounds;
@@ -48,9 +39,8 @@ final class SegmentMatcher {
   private float minScore;
   private final Runnable interrupt;
   private final FindAllCounts counts;
-  private int looked;
-  private int passed;
-  private int pause;
+  private final Worth estimatesWorth = new Worth();
+  private final Worth boundsWorth = new Worth();
   private float score;
 
   SegmentMatcher(SegmentView segment, FindAllQuery query, Runnable interrupt, FindAllCounts counts)
@@ -61,10 +51,7 @@ final class SegmentMatcher {
     boolean fast = query.mode() == FindAllQuery.Mode.FAST;
     SegmentBounds stored = segment.bounds();
     this.bounds = stored == null ? null : new BoundScan(stored, query.target(), minScore, fast);
-    this.likely =
-        fast && stored == null
-            ? LikelyMatches.of(segment, query.target(), scorer, minScore, counts)
-            : null;
+    this.likely = fast ? LikelyMatches.of(segment, query.target(), scorer, minScore, counts) : null;
     this.missesPerMatch = fast && stored != null ? 1 / BoundScan.ESTIMATE_RECALL - 1 : 0;
     this.interrupt = interrupt;
     this.counts = counts;
@@ -90,32 +77,22 @@ final class SegmentMatcher {
    */
   int candidates(int first, int count, int[] into) throws IOException {
     interrupt.run();
-    // Estimates come by the block: too dear for a single vector.
-    boolean estimated = likely != null && count > 1;
-    boolean selective = (bounds != null || estimated) && pause <= 0;
     int left = count;
-    if (selective && estimated) {
+    // Estimates come by the block: too dear for a single vector.
+    if (likely != null && count > 1 && estimatesWorth.ask(count)) {
       left = likely.candidates(first, count, into);
+      estimatesWorth.learn(count, left);
     } else {
       for (int i = 0; i < count; i++) {
         into[i] = first + i;
       }
-      if (selective) {
-        left = bounds.ruleOut(first, into, count);
-      }
     }
-    if (selective) {
-      counts.skip(count - left);
-      looked += count;
-      passed += left;
-      if (looked >= PROBE) {
-        pause = passed > looked * POINTLESS ? PAUSE : 0;
-        looked = 0;
-        passed = 0;
-      }
-    } else {
-      pause -= count;
+    if (bounds != null && boundsWorth.ask(left)) {
+      int given = left;
+      left = bounds.ruleOut(first, into, given);
+      boundsWorth.learn(given, left);
     }
+    counts.skip(count - left);
     return left;
   }
 
@@ -131,7 +108,8 @@ final class SegmentMatcher {
   void raise(float least) {
     if (least > minScore) {
       minScore = least;
-      pause = 0;
+      estimatesWorth.reset();
+      boundsWorth.reset();
       if (bounds != null) {
         bounds.setMinScore(least);
       }

@@ -127,7 +127,7 @@ public final class Torture {
             new NamedFault("snapshot and restore", this::snapshot),
             new NamedFault("field added", this::addField),
             new NamedFault("replica dropped and made anew", this::dropReplica),
-            new NamedFault("block of writes", this::block));
+            new NamedFault("full disks", this::fillDisks));
     long end = System.nanoTime() + time.toNanos();
     while (System.nanoTime() < end) {
       pass(1 + random.nextInt(4));
@@ -217,15 +217,45 @@ public final class Torture {
         "PUT", "/" + Load.INDEX + "/_settings", "{\"index.number_of_replicas\":" + number + "}");
   }
 
-  /** What reaching the flood stage of a disk does to an index. */
-  private void block() throws InterruptedException {
-    for (String value : List.of("true", "null")) {
-      cluster.demand(
-          "PUT",
-          "/" + Load.INDEX + "/_settings",
-          "{\"index.blocks.read_only_allow_delete\":" + value + "}");
+  /** Disks that are fuller than Elasticsearch allows, and then are not. */
+  private void fillDisks() throws InterruptedException {
+    try {
+      watermarks("true", "\"100pb\"", "\"10s\"");
+      awaitBlock(true);
       pass(2);
+      watermarks("true", "\"1b\"", "\"10s\"");
+      awaitBlock(false);
+    } finally {
+      watermarks("null", "null", "null");
     }
+  }
+
+  /** All three, as the least that must be free. */
+  private void watermarks(String enabled, String free, String interval) {
+    String disk = "\"cluster.routing.allocation.disk.";
+    cluster.demand(
+        "PUT",
+        "/_cluster/settings",
+        "{\"persistent\":{\"cluster.info.update.interval\":"
+            + interval
+            + ("," + disk + "threshold_enabled\":" + enabled)
+            + ("," + disk + "watermark.low\":" + free)
+            + ("," + disk + "watermark.high\":" + free)
+            + ("," + disk + "watermark.flood_stage\":" + free)
+            + "}}");
+  }
+
+  private void awaitBlock(boolean wanted) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
+    while (System.nanoTime() < deadline) {
+      String settings =
+          cluster.demand("GET", "/" + Load.INDEX + "/_settings?flat_settings=true", null).body();
+      if (settings.contains("read_only_allow_delete") == wanted) {
+        return;
+      }
+      pass(1);
+    }
+    throw new AssertionError("the block of writes is " + (wanted ? "not set" : "still set"));
   }
 
   /** The snapshot holds what was acknowledged long before, and nothing that was never sent. */
