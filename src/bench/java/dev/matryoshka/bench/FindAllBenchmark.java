@@ -134,7 +134,8 @@ public final class FindAllBenchmark {
       long matching = 0;
       long found = 0;
       long[] verified = new long[2];
-      for (int q = -5; q < queries.length; q++) {
+      int warmUp = share == SHARES[0] ? queries.length : 5;
+      for (int q = -warmUp; q < queries.length; q++) {
         float[] target = queries[Math.floorMod(q, queries.length)];
         SimilarityThreshold threshold = threshold(without, target, share);
         // Warm-up runs do not count.

@@ -116,7 +116,7 @@ public final class QualityBenchmark {
       if (options.write()) {
         String file = "quality/" + name + "-" + picture.k() + ".svg";
         Files.writeString(GeneratedPart.RECALL.resolveSibling(file), picture.svg());
-        tables.println("\n![Recall@" + picture.k() + " by work](" + file + ")");
+        tables.println("\n![Recall@" + picture.k() + " by time](" + file + ")");
       }
     }
     String report = text.toString(StandardCharsets.UTF_8);

@@ -31,7 +31,7 @@ public final class RecallPlot {
   private static final int BOTTOM = 50;
   private static final double[] STEPS = {1, 2, 5};
   private static final List<String> COLOURS =
-      List.of("#d9480f", "#7048a8", "#1c7ed6", "#2b8a3e", "#a67c00");
+      List.of("#d9480f", "#7048a8", "#1c7ed6", "#2b8a3e", "#a67c00", "#e64980");
 
   private record Point(double cost, double recall) {}
 

@@ -34,7 +34,10 @@ final class SegmentMatcher {
   private final SegmentView segment;
   private final ExactScorer scorer;
   private final BoundScan bounds;
-  private final LikelyMatches likely;
+  private final FindAllQuery query;
+  private final boolean fast;
+  private boolean estimatesPrepared;
+  private LikelyMatches likely;
   private final double missesPerMatch;
   private float minScore;
   private final Runnable interrupt;
@@ -48,10 +51,10 @@ final class SegmentMatcher {
     this.segment = segment;
     this.scorer = segment.exactScorer(query.target());
     this.minScore = query.threshold().minScore();
-    boolean fast = query.mode() == FindAllQuery.Mode.FAST;
+    this.query = query;
+    this.fast = query.mode() == FindAllQuery.Mode.FAST;
     SegmentBounds stored = segment.bounds();
     this.bounds = stored == null ? null : new BoundScan(stored, query.target(), minScore, fast);
-    this.likely = fast ? LikelyMatches.of(segment, query.target(), scorer, minScore, counts) : null;
     this.missesPerMatch = fast && stored != null ? 1 / BoundScan.ESTIMATE_RECALL - 1 : 0;
     this.interrupt = interrupt;
     this.counts = counts;
@@ -79,8 +82,9 @@ final class SegmentMatcher {
     interrupt.run();
     int left = count;
     // Estimates come by the block: too dear for a single vector.
-    if (likely != null && count > 1 && estimatesWorth.ask(count)) {
-      left = likely.candidates(first, count, into);
+    LikelyMatches estimates = fast && count > 1 ? estimates() : null;
+    if (estimates != null && estimatesWorth.ask(count)) {
+      left = estimates.candidates(first, count, into);
       estimatesWorth.learn(count, left);
     } else {
       for (int i = 0; i < count; i++) {
@@ -94,6 +98,15 @@ final class SegmentMatcher {
     }
     counts.skip(count - left);
     return left;
+  }
+
+  /** Null where there is nothing to estimate from, or hardly any vectors. */
+  private LikelyMatches estimates() throws IOException {
+    if (estimatesPrepared == false) {
+      likely = LikelyMatches.of(segment, query.target(), scorer, minScore, counts);
+      estimatesPrepared = true;
+    }
+    return likely;
   }
 
   /** Whether a vector is similar enough, by comparing it at full precision. */

@@ -176,16 +176,21 @@ public final class ElasticsearchInstallation implements AutoCloseable {
    * @param heap size of the Java heap, such as {@code 2g}
    */
   public ElasticsearchNode startNode(String name, Map<String, String> settings, String heap) {
-    return startNode(name, settings, heap, "yellow");
+    return startNode(name, settings, heap, "yellow", "");
   }
 
   /** Starts a node that may be unable to open some of its indices. */
   public ElasticsearchNode startNodeInAnyHealth(String name) {
-    return startNode(name, Map.of(), HEAP, "red");
+    return startNode(name, Map.of(), HEAP, "red", "");
+  }
+
+  /** Starts a node whose files cannot grow beyond a size, as if its disk were full. */
+  public ElasticsearchNode startNodeWithFilesUpTo(int kilobytes, String name) {
+    return startNode(name, Map.of(), HEAP, "yellow", "ulimit -f " + kilobytes);
   }
 
   private synchronized ElasticsearchNode startNode(
-      String name, Map<String, String> settings, String heap, String health) {
+      String name, Map<String, String> settings, String heap, String health, String limits) {
     nodes.removeIf(node -> node.isAlive() == false);
     Map<String, String> discovery =
         nodes.isEmpty()
@@ -197,7 +202,11 @@ public final class ElasticsearchInstallation implements AutoCloseable {
       user.own(directory.root());
       ElasticsearchNode node =
           ElasticsearchNode.start(
-              directory, user, logs.resolve(work.getFileName() + "-" + name + ".log"), heap);
+              directory,
+              user,
+              logs.resolve(work.getFileName() + "-" + name + ".log"),
+              heap,
+              limits);
       nodes.add(node);
       node.awaitReady(nodes.size(), health);
       return node;

@@ -38,9 +38,18 @@ public final class ElasticsearchNode {
     this.log = log;
   }
 
-  static ElasticsearchNode start(NodeDirectory directory, ServerUser user, Path log, String heap)
+  /**
+   * @param limits settings of the shell to make before, such as {@code ulimit -f 8192}; may be
+   *     empty
+   */
+  static ElasticsearchNode start(
+      NodeDirectory directory, ServerUser user, Path log, String heap, String limits)
       throws IOException {
-    List<String> command = List.of(directory.home().resolve("bin/elasticsearch").toString());
+    String program = directory.home().resolve("bin/elasticsearch").toString();
+    List<String> command =
+        limits.isEmpty()
+            ? List.of(program)
+            : List.of("bash", "-c", limits + " && exec \"$0\"", program);
     ProcessBuilder builder =
         new ProcessBuilder(user.command(command))
             .directory(directory.root().toFile())

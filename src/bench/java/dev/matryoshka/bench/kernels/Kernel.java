@@ -85,6 +85,15 @@ record Kernel(
                 List.of("RowKernels.read"),
                 Map.of()),
             new Kernel(
+                "bounds",
+                "262,144 rows of 256 bytes times weights",
+                BoundKernels.ROWS,
+                "rows",
+                "BoundKernels.blocks",
+                "BoundKernels.copies",
+                List.of("BoundKernels.read"),
+                Map.of()),
+            new Kernel(
                 "encode",
                 "encoding 4,096 vectors, 768 dims to 256 bits",
                 EncodeKernels.VECTORS,
