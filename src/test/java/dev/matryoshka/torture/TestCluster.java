@@ -124,6 +124,15 @@ final class TestCluster implements AutoCloseable {
     throw new ServerException("the cluster does not recover: " + health);
   }
 
+  /** Leaves shards where they are from now on, so that each copy can be looked at. */
+  void keepShards() {
+    demand(
+        "PUT",
+        "/_cluster/settings",
+        "{\"persistent\":{\"cluster.routing.rebalance.enable\":\"none\"}}");
+    awaitGreen();
+  }
+
   @Override
   public void close() {
     installation.close();

@@ -88,6 +88,7 @@ public final class Torture {
       load.stop();
     }
     cluster.awaitGreen();
+    cluster.keepShards();
     Verdict verdict = new Verdict(cluster, model);
     verdict.check(Load.INDEX, seed);
     print("Survived: %s%n", torture.survived);
