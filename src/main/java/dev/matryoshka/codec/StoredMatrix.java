@@ -17,9 +17,9 @@ import java.lang.foreign.MemorySegment;
 import org.apache.lucene.store.IndexInput;
 
 /**
- * The matrix of a rotation as it is stored, to turn single vectors with: read in place, several
- * rows side by side, where it is mapped into memory in one piece, otherwise row by row. Both give
- * the same bits. Not thread-safe.
+ * The matrix of a rotation, or rows of the basis of bounds, as they are stored, to turn single
+ * vectors with: read in place, several rows side by side, where it is mapped into memory in one
+ * piece, otherwise row by row. Both give the same bits. Not thread-safe.
  */
 final class StoredMatrix {
 

@@ -387,13 +387,18 @@ public class FindAllQueryTests extends MatryoshkaTestCase {
     }
   }
 
-  public void testFastByCodesLosesHardlyAnythingAndSaysHowMuch() throws IOException {
+  public void testFastLosesHardlyAnythingAndSaysHowMuch() throws IOException {
+    fastLosesHardlyAnything(List.of());
+    fastLosesHardlyAnything(List.of(256, 512));
+  }
+
+  private void fastLosesHardlyAnything(List<Integer> boundDims) throws IOException {
     assumeTrue("real embeddings are absent", Embeddings.available());
     similarity = RandomPicks.randomFrom(random(), VectorSimilarityFunction.values());
     float[][] documents = Embeddings.load("debian_docs", 12_000);
     float[][] targets = Embeddings.load("debian_queries", 10);
     CodecOptions options =
-        new CodecOptions(VectorElement.FLOAT, RotationKind.ITQ, List.of(256), List.of());
+        new CodecOptions(VectorElement.FLOAT, RotationKind.ITQ, List.of(256), boundDims);
     IndexWriterConfig config =
         SearchIndex.config(TestUtil.alwaysKnnVectorsFormat(new MatryoshkaVectorsFormat(options)))
             .setMergePolicy(newLogMergePolicy());
