@@ -68,8 +68,6 @@ public final class RecallRequest extends BroadcastRequest<RecallRequest> {
   private static final ParseField ID = new ParseField("id");
   private static final ParseField VECTOR = new ParseField("query_vector");
   private static final ParseField RATINGS = new ParseField("ratings");
-  private static final String DOCUMENTS = "documents";
-  private static final String QUERIES = "queries";
 
   private static final ObjectParser<RecallRequest, Void> PARSER = new ObjectParser<>("recall");
 
@@ -139,30 +137,30 @@ public final class RecallRequest extends BroadcastRequest<RecallRequest> {
   private static final class SampleBuilder {
     private int size = DEFAULT_SAMPLE;
     private Long seed;
+    private SampleSpec.Source source = SampleSpec.Source.DOCUMENTS;
 
-    void source(String source) {
-      if (source.equals(QUERIES)) {
-        throw new IllegalArgumentException(
-            "[source] of [sample] cannot be [queries]: no vector of a search is ever kept; pass"
-                + " them as [query_vectors], or sample [documents]");
-      }
-      if (source.equals(DOCUMENTS) == false) {
-        throw new IllegalArgumentException(
-            "[source] of [sample] must be [documents] but was [" + source + "]");
-      }
+    void source(String name) {
+      source =
+          switch (name) {
+            case "documents" -> SampleSpec.Source.DOCUMENTS;
+            case "queries" -> SampleSpec.Source.QUERIES;
+            default ->
+                throw new IllegalArgumentException(
+                    "[source] of [sample] must be [documents] or [queries] but was [" + name + "]");
+          };
     }
 
     Sample build() {
-      return new Sample(size, seed);
+      return new Sample(size, seed, source);
     }
   }
 
   /**
-   * Documents to draw and use as queries.
+   * Vectors to draw and use as queries.
    *
    * @param seed null for another sample every time
    */
-  record Sample(int size, @Nullable Long seed) {}
+  record Sample(int size, @Nullable Long seed, SampleSpec.Source source) {}
 
   private String field;
   private List<AuditQuery> queries;

@@ -33,7 +33,7 @@ record SampleAnswer(boolean mapped, int total, List<Drawn> drawn) implements Wri
    * A vector.
    *
    * @param key the least keys of all shards make the sample
-   * @param id of its document
+   * @param id of its document, or of the query
    */
   record Drawn(long key, String id, float[] vector) {}
 

@@ -18,18 +18,33 @@ import org.elasticsearch.common.io.stream.StreamOutput;
 import org.elasticsearch.common.io.stream.Writeable;
 
 /** Vectors of a field to draw from all shards together. */
-record SampleSpec(String field, int size, long seed) implements Writeable {
+record SampleSpec(String field, int size, long seed, Source source) implements Writeable {
+
+  /** The first version with a source other than documents. */
+  private static final byte WITH_SOURCE = 2;
+
+  /** What to draw from; new ones go last. */
+  enum Source {
+    DOCUMENTS,
+    /** The latest searches, of which an index has to keep the vectors. */
+    QUERIES
+  }
 
   static SampleSpec read(StreamInput in) throws IOException {
-    WireVersion.read(in, SampleAction.NAME);
-    return new SampleSpec(in.readString(), in.readVInt(), in.readLong());
+    byte version = WireVersion.read(in, WITH_SOURCE, SampleAction.NAME);
+    return new SampleSpec(
+        in.readString(),
+        in.readVInt(),
+        in.readLong(),
+        version >= WITH_SOURCE ? in.readEnum(Source.class) : Source.DOCUMENTS);
   }
 
   @Override
   public void writeTo(StreamOutput out) throws IOException {
-    WireVersion.write(out);
+    WireVersion.write(out, WITH_SOURCE);
     out.writeString(field);
     out.writeVInt(size);
     out.writeLong(seed);
+    out.writeEnum(source);
   }
 }

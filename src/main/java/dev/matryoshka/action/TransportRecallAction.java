@@ -12,10 +12,10 @@
 package dev.matryoshka.action;
 
 import dev.matryoshka.monitor.AuditThreads;
-import java.util.ArrayList;
-import java.util.Comparator;
+import dev.matryoshka.monitor.KeptQueries;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.elasticsearch.action.ActionListener;
 import org.elasticsearch.action.ResolvedIndices;
@@ -137,7 +137,8 @@ public final class TransportRecallAction extends TransportAction<RecallRequest, 
         // Small enough for every JSON parser to keep.
         seed = (long) Randomness.get().nextInt(Integer.MAX_VALUE);
       }
-      SampleSpec spec = new SampleSpec(request.field(), request.sample().size(), seed);
+      SampleSpec spec =
+          new SampleSpec(request.field(), request.sample().size(), seed, request.sample().source());
       shards.execute(
           SampleAction.type(),
           new AllShardsRequest<>(request, spec),
@@ -145,8 +146,9 @@ public final class TransportRecallAction extends TransportAction<RecallRequest, 
     }
 
     private List<AuditQuery> sample(List<OneShardResponse<SampleAnswer>> drawn) {
-      record Keyed(long key, AuditQuery query) {}
-      List<Keyed> all = new ArrayList<>();
+      boolean documents = request.sample().source() == SampleSpec.Source.DOCUMENTS;
+      // By key, which every shard of a node, and every node, gives to the same query.
+      TreeMap<Long, AuditQuery> all = new TreeMap<>();
       long total = 0;
       boolean mapped = false;
       for (OneShardResponse<SampleAnswer> shard : drawn) {
@@ -155,12 +157,13 @@ public final class TransportRecallAction extends TransportAction<RecallRequest, 
         total += shard.answer().total();
         for (SampleAnswer.Drawn each : shard.answer().drawn()) {
           VectorData vector = VectorData.fromFloats(each.vector());
-          all.add(new Keyed(each.key(), new AuditQuery(each.id(), vector, List.of(), id)));
+          AuditQuery query = new AuditQuery(each.id(), vector, List.of(), documents ? id : null);
+          all.put(each.key(), query);
         }
       }
       checkMapped(mapped);
       int size = request.sample().size();
-      if (total < size) {
+      if (documents && total < size) {
         throw new IllegalArgumentException(
             "[size] of [sample] is ["
                 + size
@@ -170,8 +173,19 @@ public final class TransportRecallAction extends TransportAction<RecallRequest, 
                 + request.field()
                 + "]");
       }
-      all.sort(Comparator.comparingLong(Keyed::key));
-      return all.stream().limit(size).map(Keyed::query).toList();
+      if (documents == false && all.size() < size) {
+        throw new IllegalArgumentException(
+            "[size] of [sample] is ["
+                + size
+                + "] but only ["
+                + all.size()
+                + "] different query vectors of searches of field ["
+                + request.field()
+                + "] are kept; how many are is up to ["
+                + KeptQueries.SIZE.getKey()
+                + "]");
+      }
+      return all.values().stream().limit(size).toList();
     }
 
     private void checkMapped(boolean mapped) {

@@ -12,6 +12,7 @@
 package dev.matryoshka.action;
 
 import dev.matryoshka.audit.VectorSampler;
+import dev.matryoshka.monitor.KeptQueries;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +25,7 @@ import org.elasticsearch.action.support.ActionFilters;
 import org.elasticsearch.cluster.metadata.IndexNameExpressionResolver;
 import org.elasticsearch.cluster.project.ProjectResolver;
 import org.elasticsearch.cluster.service.ClusterService;
+import org.elasticsearch.index.Index;
 import org.elasticsearch.index.fieldvisitor.LeafStoredFieldLoader;
 import org.elasticsearch.index.fieldvisitor.StoredFieldLoader;
 import org.elasticsearch.index.query.SearchExecutionContext;
@@ -32,9 +34,11 @@ import org.elasticsearch.search.SearchService;
 import org.elasticsearch.search.internal.SearchContext;
 import org.elasticsearch.transport.TransportService;
 
-/** Draws vectors that the caller may see. */
+/** Draws vectors of documents that the caller may see, or of searches that were kept. */
 public final class TransportSampleAction
     extends TransportAllShardsAction<SampleSpec, SampleAnswer> {
+
+  private final KeptQueries keptQueries;
 
   @Inject
   public TransportSampleAction(
@@ -43,7 +47,8 @@ public final class TransportSampleAction
       SearchService searchService,
       ActionFilters actionFilters,
       ProjectResolver projectResolver,
-      IndexNameExpressionResolver resolver) {
+      IndexNameExpressionResolver resolver,
+      KeptQueries keptQueries) {
     super(
         SampleAction.NAME,
         clusterService,
@@ -54,15 +59,34 @@ public final class TransportSampleAction
         resolver,
         SampleSpec::read,
         SampleAnswer::read);
+    this.keptQueries = keptQueries;
   }
 
   @Override
   SampleAnswer answer(SampleSpec spec, SearchContext context, Runnable interrupt)
       throws IOException {
-    SearchExecutionContext execution = context.getSearchExecutionContext();
-    if (AuditedField.mapped(execution, spec.field()) == false) {
+    if (AuditedField.mapped(context.getSearchExecutionContext(), spec.field()) == false) {
       return new SampleAnswer(false, 0, List.of());
     }
+    return switch (spec.source()) {
+      case DOCUMENTS -> documents(spec, context, interrupt);
+      case QUERIES -> queries(spec, context);
+    };
+  }
+
+  private SampleAnswer queries(SampleSpec spec, SearchContext context) {
+    String field = context.getSearchExecutionContext().getFieldType(spec.field()).name();
+    List<SampleAnswer.Drawn> drawn = new ArrayList<>();
+    Index index = context.indexShard().shardId().getIndex();
+    for (KeptQueries.Kept each : keptQueries.draw(index, field, spec.size(), spec.seed())) {
+      drawn.add(new SampleAnswer.Drawn(each.key(), each.id(), each.vector()));
+    }
+    return new SampleAnswer(true, drawn.size(), drawn);
+  }
+
+  private static SampleAnswer documents(SampleSpec spec, SearchContext context, Runnable interrupt)
+      throws IOException {
+    SearchExecutionContext execution = context.getSearchExecutionContext();
     Query visible =
         execution.getAliasFilter() == null
             ? null

@@ -87,7 +87,7 @@ public final class VectorSampler {
         if (total++ % CHECK_INTERVAL == 0) {
           interrupt.run();
         }
-        long key = mix(seed + leaf.docBase + doc);
+        long key = key(seed + leaf.docBase + doc);
         if (least.size() < size || key < least.peek().key) {
           least.add(new Key(key, leaf.docBase + doc));
           if (least.size() > size) {
@@ -128,8 +128,8 @@ public final class VectorSampler {
     return List.of(drawn);
   }
 
-  /** The finaliser of SplitMix64 (Steele, Lea and Flood 2014). */
-  private static long mix(long z) {
+  /** A pseudo-random key, by the finaliser of SplitMix64 (Steele, Lea and Flood 2014). */
+  public static long key(long z) {
     z *= 0x9e3779b97f4a7c15L;
     z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
     z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;

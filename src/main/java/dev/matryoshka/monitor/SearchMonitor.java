@@ -28,14 +28,22 @@ import org.elasticsearch.indices.IndicesService;
 import org.elasticsearch.search.internal.SearchContext;
 
 /**
- * Counts the searches of a node, and hands some to the sampler. Counters live as long as their
- * shard is on the node. Not counted are searches that found nothing, and those that the shard
- * request cache may have answered. Thread-safe.
+ * Counts the searches of a node, and hands them to those who learn from them. Counters live as long
+ * as their shard is on the node. Not counted are searches that found nothing, and those that the
+ * shard request cache may have answered. Thread-safe.
  */
 public final class SearchMonitor implements SearchOperationListener, IndexEventListener {
 
   private final Map<ShardId, ShardCounters> shards = new ConcurrentHashMap<>();
+  private final KeptQueries kept;
   private volatile RecallSampler sampler;
+
+  /**
+   * @param kept receives the queries
+   */
+  public SearchMonitor(KeptQueries kept) {
+    this.kept = kept;
+  }
 
   /** From now on, searches are sampled. */
   public void sampleWith(RecallSampler recallSampler) {
@@ -63,6 +71,7 @@ public final class SearchMonitor implements SearchOperationListener, IndexEventL
   private void searched(IndexShard shard, MatryoshkaQuery query, ExecutedFunnel funnel) {
     ShardCounters counters = counters(shard);
     counters.searched(funnel);
+    kept.searched(shard, query);
     RecallSampler recallSampler = sampler;
     if (recallSampler != null) {
       recallSampler.searched(shard, query, counters);

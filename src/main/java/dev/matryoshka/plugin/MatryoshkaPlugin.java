@@ -24,6 +24,7 @@ import dev.matryoshka.codec.RecentRotations;
 import dev.matryoshka.engine.MatryoshkaEngineFactory;
 import dev.matryoshka.mapper.MatryoshkaVectorFieldMapper;
 import dev.matryoshka.monitor.AuditThreads;
+import dev.matryoshka.monitor.KeptQueries;
 import dev.matryoshka.monitor.NodeMetrics;
 import dev.matryoshka.monitor.RecallSampler;
 import dev.matryoshka.monitor.SearchMonitor;
@@ -46,6 +47,7 @@ import org.elasticsearch.common.io.stream.NamedWriteableRegistry;
 import org.elasticsearch.common.settings.Setting;
 import org.elasticsearch.common.settings.Settings;
 import org.elasticsearch.features.NodeFeature;
+import org.elasticsearch.index.Index;
 import org.elasticsearch.index.IndexModule;
 import org.elasticsearch.index.IndexSettings;
 import org.elasticsearch.index.engine.EngineFactory;
@@ -64,7 +66,8 @@ public final class MatryoshkaPlugin extends Plugin
     implements MapperPlugin, SearchPlugin, EnginePlugin, ActionPlugin {
 
   private final RecentRotations rotations = new RecentRotations();
-  private final SearchMonitor monitor = new SearchMonitor();
+  private final KeptQueries keptQueries = new KeptQueries();
+  private final SearchMonitor monitor = new SearchMonitor(keptQueries);
   private final TrainingMonitor trainings = new TrainingMonitor();
   private final ShardWarmer warmer = new ShardWarmer();
 
@@ -122,31 +125,41 @@ public final class MatryoshkaPlugin extends Plugin
 
   @Override
   public Collection<?> createComponents(PluginServices services) {
+    CircuitBreaker breaker =
+        services.bigArrays().breakerService().getBreaker(CircuitBreaker.REQUEST);
     RecallSampler sampler =
         new RecallSampler(
             AuditThreads.of(services.threadPool()),
-            services.bigArrays().breakerService().getBreaker(CircuitBreaker.REQUEST),
+            breaker,
             RecallSampler.MAX_TIME_SHARE.get(services.environment().settings()));
     services
         .clusterService()
         .getClusterSettings()
         .addSettingsUpdateConsumer(RecallSampler.MAX_TIME_SHARE, sampler::maxTimeShare);
     monitor.sampleWith(sampler);
+    keptQueries.accountTo(breaker);
     warmer.searchWith(AuditThreads.of(services.threadPool()));
     NodeMetrics.register(services.telemetryProvider().getMeterRegistry(), monitor);
-    return List.of(monitor, trainings, warmer);
+    return List.of(monitor, keptQueries, trainings, warmer);
   }
 
   @Override
   public void onIndexModule(IndexModule module) {
     module.addSearchOperationListener(monitor);
     module.addIndexEventListener(monitor);
+    module.addIndexEventListener(keptQueries);
+    Index index = module.getIndex();
+    module.addSettingsUpdateConsumer(KeptQueries.SIZE, size -> keptQueries.resize(index, size));
     module.addIndexEventListener(trainings);
     module.addIndexEventListener(warmer);
   }
 
   @Override
   public List<Setting<?>> getSettings() {
-    return List.of(FindAllSettings.MAX_SCORED, RecallSampler.RATE, RecallSampler.MAX_TIME_SHARE);
+    return List.of(
+        FindAllSettings.MAX_SCORED,
+        RecallSampler.RATE,
+        RecallSampler.MAX_TIME_SHARE,
+        KeptQueries.SIZE);
   }
 }

@@ -254,7 +254,13 @@ public final class MatryoshkaQuery extends Query {
     return parents != null;
   }
 
-  float[] target() {
+  /** Name of the vector field. */
+  public String field() {
+    return field;
+  }
+
+  /** The query vector, not copied. */
+  public float[] target() {
     return target;
   }
 

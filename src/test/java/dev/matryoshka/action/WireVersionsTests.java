@@ -12,6 +12,7 @@
 package dev.matryoshka.action;
 
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import org.elasticsearch.action.support.IndicesOptions;
 import org.elasticsearch.common.bytes.BytesArray;
@@ -57,6 +58,7 @@ public class WireVersionsTests extends ESTestCase {
             + "] has wire version ["
             + changed[versionAt]
             + "] but this node knows only ["
+            + (changed[versionAt] == 2 ? "" : "1] to [")
             + (changed[versionAt] - 1)
             + "]; install the same release of the plugin on all nodes",
         refusal.getMessage());
@@ -79,9 +81,24 @@ public class WireVersionsTests extends ESTestCase {
   }
 
   public void testSampleSpec() throws IOException {
-    SampleSpec spec = new SampleSpec(randomAlphaOfLength(5), between(1, 1000), randomLong());
+    SampleSpec spec =
+        new SampleSpec(
+            randomAlphaOfLength(5),
+            between(1, 1000),
+            randomLong(),
+            randomFrom(SampleSpec.Source.values()));
     assertEquals(spec, read(bytes(spec), SampleSpec::read));
     expectRefusal(spec, 0, SampleSpec::read, SampleAction.NAME);
+  }
+
+  public void testSampleSpecOfTheFirstVersionDrawsDocuments() throws IOException {
+    SampleSpec spec = new SampleSpec("f", 3, 4, SampleSpec.Source.QUERIES);
+    byte[] sent = BytesReference.toBytes(bytes(spec));
+    byte[] older = Arrays.copyOf(sent, sent.length - 1);
+    older[0] = 1;
+    assertEquals(
+        new SampleSpec("f", 3, 4, SampleSpec.Source.DOCUMENTS),
+        read(new BytesArray(older), SampleSpec::read));
   }
 
   public void testCompareSpec() throws IOException {
@@ -96,7 +113,7 @@ public class WireVersionsTests extends ESTestCase {
   }
 
   public void testRequestsToShards() throws IOException {
-    SampleSpec spec = new SampleSpec("f", 3, 4);
+    SampleSpec spec = new SampleSpec("f", 3, 4, SampleSpec.Source.DOCUMENTS);
     AllShardsRequest<SampleSpec> all = new AllShardsRequest<>(new RecallRequest("a", "b"), spec);
     AllShardsRequest<SampleSpec> readAll =
         read(bytes(all), in -> new AllShardsRequest<>(in, SampleSpec::read));

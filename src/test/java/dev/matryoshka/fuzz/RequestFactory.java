@@ -262,7 +262,15 @@ final class RequestFactory {
     private Members audit() {
       Members body = object("field", pick(FIELD, FIELD, "halves", "later", "missing", "parts.v"));
       if (random.nextBoolean()) {
-        body.with("sample", object("size", 1 + random.nextInt(5), "seed", random.nextInt(99)));
+        body.with(
+            "sample",
+            object(
+                "size",
+                1 + random.nextInt(5),
+                "seed",
+                random.nextInt(99),
+                "source",
+                pick("documents", "queries")));
       } else {
         Members labelled = object("id", "q", "query_vector", vector(DIMS));
         labelled.with("ratings", array(object("_id", "3", "rating", 1)));
@@ -314,6 +322,7 @@ final class RequestFactory {
       maybe(mappings, "dynamic", "strict");
       Members settings = object("number_of_replicas", 0);
       maybe(settings, "matryoshka.recall_sampling.rate", 1);
+      maybe(settings, "matryoshka.recall_sampling.keep_queries", random.nextInt(20) - 3);
       maybe(settings, "matryoshka.find_all.max_scored", random.nextInt(20) - 3);
       String body =
           "{\"settings\":" + JsonText.write(settings) + ",\"mappings\":" + spoil(mappings) + "}";
