@@ -80,6 +80,7 @@ public final class BoundScan {
 
   private final float[] sums = new float[BLOCK];
   private final double[] partial = new double[BLOCK];
+  private final double[] excess = new double[BLOCK];
   private final float[] corrections;
 
   /**
@@ -194,20 +195,30 @@ public final class BoundScan {
   }
 
   private int ruleOut(int level, int first, int[] ords, int count) {
-    int left = 0;
     int perVector = meta.correctionsPerVector();
     double constant = levelBase[level] + levelSlack[level];
     double perError = errorFactors[level];
     double perRemainder = remainderFactors[level];
+    int ofLevel = 1 + 2 * level;
+    // Locals, so that the loop need not read the fields again after every store.
+    float[] stored = corrections;
+    float[] dots = sums;
+    double[] sum = partial;
+    double[] above = excess;
+    ScoreLimit least = limit;
     for (int i = 0; i < count; i++) {
       int at = (ords[i] - first) * perVector;
-      int ofLevel = at + 1 + 2 * level;
-      double known = partial[i] + sums[i] + perError * corrections[ofLevel];
-      double upper = constant + known + perRemainder * corrections[ofLevel + 1];
+      double known = sum[i] + dots[i] + perError * stored[at + ofLevel];
+      double upper = constant + known + perRemainder * stored[at + ofLevel + 1];
+      sum[i] = known;
+      above[i] = upper - least.leastProduct(stored[at]);
+    }
+    int left = 0;
+    for (int i = 0; i < count; i++) {
       // Kept without a branch, which would often be mispredicted.
       ords[left] = ords[i];
-      partial[left] = known;
-      left += upper < limit.leastProduct(corrections[at]) ? 0 : 1;
+      sum[left] = sum[i];
+      left += above[i] < 0 ? 0 : 1;
     }
     return left;
   }

@@ -41,7 +41,7 @@ final class FunnelSearch {
   FunnelSearch(List<SegmentSearch> segments, TaskExecutor executor, ScratchMemory memory) {
     this.segments = segments;
     this.memory = memory;
-    this.tasks = new SegmentTasks(executor, segments.size());
+    this.tasks = new SegmentTasks(executor, segments);
   }
 
   FunnelTrace trace() {

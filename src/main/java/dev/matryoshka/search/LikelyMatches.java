@@ -110,6 +110,8 @@ final class LikelyMatches {
     int perBlock = Math.clamp(segment.size() / SAMPLE_SHARE, MIN_SAMPLE, MAX_SAMPLE) / drawn + 1;
     Regression regression = new Regression();
     long[] best = new long[BlockEstimates.BLOCK];
+    int[] ords = new int[perBlock];
+    float[] scores = new float[perBlock];
     double sum = 0;
     double squares = 0;
     int seen = 0;
@@ -125,8 +127,11 @@ final class LikelyMatches {
       int sampled = Math.min(perBlock, count);
       CandidateKeys.select(best, 0, count, sampled);
       for (int i = 0; i < sampled; i++) {
-        int lane = CandidateKeys.doc(best[i]);
-        regression.add(ofBlock[lane], linear(scorer.score(block * BlockEstimates.BLOCK + lane)));
+        ords[i] = block * BlockEstimates.BLOCK + CandidateKeys.doc(best[i]);
+      }
+      scorer.score(ords, sampled, scores);
+      for (int i = 0; i < sampled; i++) {
+        regression.add(CandidateKeys.score(best[i]), linear(scores[i]));
       }
     }
     averageEstimate = sum / seen;

@@ -17,24 +17,51 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.lucene.search.TaskExecutor;
 
-/** Runs a step of a search on all segments, in parallel. Immutable. */
-record SegmentTasks(TaskExecutor executor, int segments) {
+/**
+ * Runs a step of a search on all segments, in parallel. Small segments share a task, since handing
+ * one over takes longer than searching them. Immutable.
+ */
+final class SegmentTasks {
+
+  /** Vectors that are worth a task: comparing them exactly takes a millisecond. */
+  private static final int WORTH_A_TASK = 4096;
+
+  private final TaskExecutor executor;
+
+  /** Where the segments of each task end. */
+  private final List<Integer> ends = new ArrayList<>();
 
   /** A step on one segment. */
   interface Step {
     void run(int segment) throws IOException;
   }
 
+  SegmentTasks(TaskExecutor executor, List<SegmentSearch> segments) {
+    this.executor = executor;
+    long vectors = 0;
+    for (int s = 0; s < segments.size(); s++) {
+      vectors += segments.get(s).segment().size();
+      if (vectors >= WORTH_A_TASK || s == segments.size() - 1) {
+        ends.add(s + 1);
+        vectors = 0;
+      }
+    }
+  }
+
   /** Returns once the step has run on all segments. */
   void run(Step step) throws IOException {
-    List<Callable<Void>> tasks = new ArrayList<>(segments);
-    for (int s = 0; s < segments; s++) {
-      int segment = s;
+    List<Callable<Void>> tasks = new ArrayList<>(ends.size());
+    int from = 0;
+    for (int end : ends) {
+      int first = from;
       tasks.add(
           () -> {
-            step.run(segment);
+            for (int s = first; s < end; s++) {
+              step.run(s);
+            }
             return null;
           });
+      from = end;
     }
     executor.invokeAll(tasks);
   }

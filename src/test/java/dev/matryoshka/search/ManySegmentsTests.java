@@ -16,6 +16,8 @@ import dev.matryoshka.rotation.RotationKind;
 import java.io.IOException;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.KnnFloatVectorField;
 import org.apache.lucene.index.DirectoryReader;
@@ -62,6 +64,14 @@ public class ManySegmentsTests extends LuceneTestCase {
         for (int i = 0; i < K; i++) {
           assertEquals(expected.get(i).doc, hits[i].doc);
         }
+        AtomicInteger tasks = new AtomicInteger();
+        Executor counting =
+            task -> {
+              tasks.incrementAndGet();
+              task.run();
+            };
+        new IndexSearcher(reader, counting).rewrite(SearchIndex.query(target, K));
+        assertEquals("all of them are worth one thread", 0, tasks.get());
       }
     }
   }
