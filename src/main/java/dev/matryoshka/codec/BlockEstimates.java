@@ -17,8 +17,8 @@ import java.util.Arrays;
 import org.apache.lucene.store.IndexInput;
 
 /**
- * Estimates of all vectors of a segment for one query, a block at a time: those of {@link
- * QueryCode}, to the same bits, at a fraction of the price. Not thread-safe.
+ * Estimates of vectors of a segment for one query, many at a time: those of {@link QueryCode}, to
+ * the same bits, at a fraction of the price. Not thread-safe.
  */
 public final class BlockEstimates {
 
@@ -32,13 +32,16 @@ public final class BlockEstimates {
   private final long[] distances = new long[BLOCK];
   private final float[] corrections;
   private final float[] estimates = new float[BLOCK];
+  private final int words;
   private int block = -1;
+  private long[] columns;
 
   public BlockEstimates(SegmentCodes codes, QueryCode query) throws IOException {
     this.cursor = codes.cursor();
     this.stored = codes.corrections();
     this.query = query;
     this.levels = codes.levels().length;
+    this.words = codes.bits() / Long.SIZE;
     this.corrections = new float[BLOCK * cursor.correctionsPerVector()];
   }
 
@@ -71,12 +74,41 @@ public final class BlockEstimates {
       QueryPlanes planes = query.planes(level);
       Arrays.fill(distances, 0, count, 0);
       cursor.addDistances(level, block, planes, distances);
-      for (int i = 0, at = level; i < count; i++, at += perVector) {
-        estimates[i] += corrections[at] * planes.dot(distances[i]);
-      }
+      scale(level, planes, count);
     }
     query.complete(estimates, count, corrections, perVector);
     this.block = block;
     return estimates;
+  }
+
+  /**
+   * The estimates of some vectors, wherever they are.
+   *
+   * @param ords at most {@link #BLOCK}, ascending
+   * @return theirs in the same order; not to be modified, valid until the next call
+   */
+  public float[] of(int[] ords, int count) throws IOException {
+    block = -1;
+    if (columns == null) {
+      columns = new long[BLOCK * words];
+    }
+    int perVector = cursor.correctionsPerVector();
+    cursor.readCorrections(ords, count, corrections);
+    Arrays.fill(estimates, 0, count, 0);
+    for (int level = 0; level < levels; level++) {
+      QueryPlanes planes = query.planes(level);
+      Arrays.fill(distances, 0, count, 0);
+      cursor.addDistances(level, ords, count, planes, columns, distances);
+      scale(level, planes, count);
+    }
+    query.complete(estimates, count, corrections, perVector);
+    return estimates;
+  }
+
+  private void scale(int level, QueryPlanes planes, int count) {
+    int perVector = cursor.correctionsPerVector();
+    for (int i = 0, at = level; i < count; i++, at += perVector) {
+      estimates[i] += corrections[at] * planes.dot(distances[i]);
+    }
   }
 }

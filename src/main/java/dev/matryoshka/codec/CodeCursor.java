@@ -231,6 +231,36 @@ public final class CodeCursor {
     }
   }
 
+  /**
+   * Adds distances to the planes of a query over what a level adds to some codes, which are fetched
+   * word by word of all of them, so that many reads are under way at a time.
+   *
+   * @param ords at most {@link #BLOCK}
+   * @param columns scratch for the words of so many codes
+   * @param distances one for each of them
+   */
+  void addDistances(
+      int level, int[] ords, int count, QueryPlanes planes, long[] columns, long[] distances)
+      throws IOException {
+    int words = codes.words(level);
+    for (int w = 0, to = 0; w < words; w++) {
+      if (mapped[level] == null) {
+        for (int i = 0; i < count; i++) {
+          areas[level].seek(start(level, ords[i], w));
+          columns[to++] = areas[level].readLong();
+        }
+      } else {
+        for (int i = 0; i < count; i++) {
+          columns[to++] = mapped[level].get(WORD, start(level, ords[i], w));
+        }
+      }
+    }
+    for (int plane = 0; plane < QueryPlanes.PLANES; plane++) {
+      int offset = plane * words;
+      kernels.addDistances(columns, count, words, planes.planes(), offset, 1 << plane, distances);
+    }
+  }
+
   /** Where a word of a code is in what a level adds to all codes, in bytes. */
   private long start(int level, int ord, int word) {
     int block = ord / BLOCK;

@@ -16,6 +16,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.apache.lucene.index.KnnVectorValues;
+import org.apache.lucene.search.DocIdSetIterator;
 import org.apache.lucene.search.TaskExecutor;
 import org.apache.lucene.util.Bits;
 
@@ -116,6 +118,60 @@ public final class EstimateScan {
         if (estimate >= best.least() && (accept == null || accept.get(ord))) {
           best.add(estimate, ord);
         }
+      }
+    }
+  }
+
+  /**
+   * Estimates accepted vectors, of which there are few, one after the other.
+   *
+   * @param keep vectors to keep, at least 1: those with the best estimates, ties to the lowest
+   *     ordinal
+   * @param values of the segment
+   * @param accepted accepted documents
+   * @param interrupt run every few hundred documents; throws to stop the scan
+   */
+  public static BestEstimates scanAccepted(
+      SegmentCodes codes,
+      QueryCode query,
+      int keep,
+      KnnVectorValues.DocIndexIterator values,
+      DocIdSetIterator accepted,
+      Runnable interrupt)
+      throws IOException {
+    BlockEstimates estimates = new BlockEstimates(codes, query);
+    BestEstimates best = new BestEstimates(keep, Float.NEGATIVE_INFINITY);
+    int[] ords = new int[BlockEstimates.BLOCK];
+    int[] hits = new int[BlockEstimates.BLOCK];
+    int count = 0;
+    int visited = 0;
+    for (int doc = accepted.nextDoc();
+        doc != DocIdSetIterator.NO_MORE_DOCS;
+        doc = accepted.nextDoc()) {
+      if (visited++ % BlockEstimates.BLOCK == 0) {
+        interrupt.run();
+      }
+      int found = values.docID() < doc ? values.advance(doc) : values.docID();
+      if (found == doc) {
+        ords[count++] = values.index();
+      }
+      if (count == ords.length) {
+        offer(estimates.of(ords, count), ords, count, best, hits);
+        count = 0;
+      }
+    }
+    offer(estimates.of(ords, count), ords, count, best, hits);
+    best.finish();
+    return best;
+  }
+
+  private static void offer(
+      float[] estimates, int[] ords, int count, BestEstimates best, int[] hits) {
+    int found = HammingKernels.INSTANCE.select(estimates, count, best.least(), hits);
+    for (int i = 0; i < found; i++) {
+      float estimate = estimates[hits[i]];
+      if (estimate >= best.least()) {
+        best.add(estimate, ords[hits[i]]);
       }
     }
   }

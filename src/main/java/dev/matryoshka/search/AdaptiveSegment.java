@@ -156,7 +156,7 @@ final class AdaptiveSegment {
       chooseFirst();
     }
     boolean estimates =
-        accepted() > funnel.scoredAtFullPrecision() && search.canScanEstimates(first, acceptDocs);
+        accepted() > funnel.scoredAtFullPrecision() && search.canScanEstimates(first);
     if (estimates) {
       int[] also = narrower == null ? new int[0] : narrower.scoredOrdinals();
       estimated = search.scanEstimates(first, acceptDocs, also);
@@ -281,7 +281,7 @@ final class AdaptiveSegment {
     long needed = (long) first.keep() + wider;
     if (first.kind() == Stage.Kind.HAMMING && needed * ESTIMATED_ABOVE > accepted()) {
       Stage all = Stage.asymmetric(first.size(), funnel.first().keep() * ESTIMATED_KEEP);
-      if (search.canScanEstimates(all, acceptDocs)) {
+      if (search.canScanEstimates(all)) {
         first = all;
         return;
       }

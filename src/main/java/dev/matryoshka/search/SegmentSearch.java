@@ -145,23 +145,14 @@ final class SegmentSearch {
   }
 
   /**
-   * A first stage of estimates, as {@link #scan} has them but faster where many vectors are
-   * accepted.
+   * A first stage of estimates, as {@link #scan} has them but faster.
    *
    * @param also ordinals to keep besides, ascending
    * @return vectors compared, of documents that the caller may see
    */
   int scanEstimates(Stage stage, AcceptDocs acceptDocs, int[] also) throws IOException {
-    Bits acceptedDocs = acceptDocs.bits();
-    int keep = Math.min(stage.keep(), segment.size());
-    BestEstimates best =
-        EstimateScan.scanAll(
-            segment.codes(),
-            queryCode(),
-            keep,
-            () -> segment.values().getAcceptOrds(acceptedDocs),
-            interrupt,
-            executor);
+    boolean scattered = scattered(acceptDocs);
+    BestEstimates best = bestEstimates(stage, acceptDocs, scattered);
     start(best.size() + also.length, 0);
     int[] missing = new int[also.length];
     int missed = 0;
@@ -177,15 +168,36 @@ final class SegmentSearch {
       }
     }
     estimate(stage, missing, missed);
-    return visible();
+    return scattered ? Math.min(acceptDocs.cost(), segment.size()) : visible();
+  }
+
+  private BestEstimates bestEstimates(Stage stage, AcceptDocs acceptDocs, boolean scattered)
+      throws IOException {
+    int keep = Math.min(stage.keep(), segment.size());
+    if (scattered) {
+      return EstimateScan.scanAccepted(
+          segment.codes(),
+          queryCode(),
+          keep,
+          segment.values().iterator(),
+          acceptDocs.iterator(),
+          interrupt);
+    }
+    Bits acceptedDocs = acceptDocs.bits();
+    return EstimateScan.scanAll(
+        segment.codes(),
+        queryCode(),
+        keep,
+        () -> segment.values().getAcceptOrds(acceptedDocs),
+        interrupt,
+        executor);
   }
 
   /** Whether {@link #scanEstimates} can do what {@link #scan} does. */
-  boolean canScanEstimates(Stage stage, AcceptDocs acceptDocs) throws IOException {
+  boolean canScanEstimates(Stage stage) throws IOException {
     return exact == false
         && segment.codes() != null
         && stage.kind() == Stage.Kind.ASYMMETRIC
-        && scattered(acceptDocs) == false
         && level(stage) == segment.codes().levels().length - 1;
   }
 

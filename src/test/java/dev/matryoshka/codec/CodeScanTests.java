@@ -23,9 +23,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexWriter;
+import org.apache.lucene.index.LeafReader;
 import org.apache.lucene.index.VectorSimilarityFunction;
+import org.apache.lucene.search.DocIdSetIterator;
 import org.apache.lucene.search.TaskExecutor;
 import org.apache.lucene.store.Directory;
+import org.apache.lucene.util.BitSet;
+import org.apache.lucene.util.BitSetIterator;
 import org.apache.lucene.util.Bits;
 import org.apache.lucene.util.FixedBitSet;
 
@@ -122,6 +126,24 @@ public class CodeScanTests extends MatryoshkaTestCase {
             () -> accept,
             () -> {},
             new TaskExecutor(random().nextBoolean() ? threads : Runnable::run));
+    checkEstimates(expected, all, actual);
+    // Every document has a vector here.
+    DocIdSetIterator docs =
+        accept == null ? DocIdSetIterator.all(COUNT) : new BitSetIterator((BitSet) accept, 0);
+    LeafReader leaf = getOnlyLeafReader(reader);
+    checkEstimates(
+        expected,
+        all,
+        EstimateScan.scanAccepted(
+            codes,
+            query,
+            keep,
+            leaf.getFloatVectorValues(CodedIndex.FIELD).iterator(),
+            docs,
+            () -> {}));
+  }
+
+  private static void checkEstimates(int[] expected, float[] all, BestEstimates actual) {
     assertEquals(expected.length, actual.size());
     for (int i = 0; i < expected.length; i++) {
       assertEquals(expected[i], actual.ordinal(i));
