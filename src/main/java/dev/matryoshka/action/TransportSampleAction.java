@@ -74,14 +74,27 @@ public final class TransportSampleAction
     };
   }
 
-  private SampleAnswer queries(SampleSpec spec, SearchContext context) {
+  private SampleAnswer queries(SampleSpec spec, SearchContext context) throws IOException {
     String field = context.getSearchExecutionContext().getFieldType(spec.field()).name();
+    if (visible(context, field) == false) {
+      return new SampleAnswer(true, 0, List.of());
+    }
     List<SampleAnswer.Drawn> drawn = new ArrayList<>();
     Index index = context.indexShard().shardId().getIndex();
     for (KeptQueries.Kept each : keptQueries.draw(index, field, spec.size(), spec.seed())) {
       drawn.add(new SampleAnswer.Drawn(each.key(), each.id(), each.vector()));
     }
     return new SampleAnswer(true, drawn.size(), drawn);
+  }
+
+  /** Field-level security hides a field as if it had no vectors. */
+  private static boolean visible(SearchContext context, String field) throws IOException {
+    for (LeafReaderContext leaf : context.searcher().getLeafContexts()) {
+      if (leaf.reader().getFloatVectorValues(field) != null) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static SampleAnswer documents(SampleSpec spec, SearchContext context, Runnable interrupt)

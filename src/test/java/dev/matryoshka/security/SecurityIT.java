@@ -306,6 +306,25 @@ class SecurityIT {
   }
 
   @Test
+  void searchesAreDrawnForThoseWhoSeeTheField() {
+    String keep = "{'index.matryoshka.recall_sampling.keep_queries':%s}";
+    put("/papers/_settings", String.format(Locale.ROOT, keep, "10"));
+    try {
+      search("reader", ",'k':20", "").ok();
+      String drawn = "'sample':{'size':1,'source':'queries'}";
+      String everybodys = audit("reader", drawn).ok().body();
+      assertTrue(everybodys.contains("\"documents\":" + DOCS), everybodys);
+      String anns = audit("ann", drawn).ok().body();
+      assertTrue(anns.contains("\"documents\":" + DOCS / 3), anns);
+      RestResponse blind = audit("blind", drawn);
+      assertEquals(400, blind.status(), blind.body());
+      assertTrue(blind.body().contains("only [0] different query vectors"), blind.body());
+    } finally {
+      put("/papers/_settings", String.format(Locale.ROOT, keep, "null"));
+    }
+  }
+
+  @Test
   void auditsCountAndListWhatTheCallerMaySee() {
     String anns = audit("ann", "'sample':{'size':50,'seed':1}").ok().body();
     assertTrue(anns.contains("\"documents\":" + (DOCS / 3 - 1)), anns);
