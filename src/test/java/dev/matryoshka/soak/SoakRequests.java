@@ -40,7 +40,8 @@ final class SoakRequests {
   static String index() {
     return """
         {"settings":{"number_of_shards":2,"number_of_replicas":0,"index.refresh_interval":"1s",
-          "index.matryoshka.recall_sampling.rate":0.05},
+          "index.matryoshka.recall_sampling.rate":0.05,
+          "index.matryoshka.recall_sampling.keep_queries":100},
         "mappings":{"properties":{
           "v":{"type":"matryoshka_vector","dims":256,
             "index_options":{"bits":[64,256],"bound_dims":[128]}},
@@ -169,6 +170,11 @@ final class SoakRequests {
         + ",\"query\":"
         + matryoshka(",\"similarity\":0.2")
         + "}";
+  }
+
+  /** The settings that keep so many vectors of searches from now on. */
+  static String keepQueries(int count) {
+    return "{\"index.matryoshka.recall_sampling.keep_queries\":" + count + "}";
   }
 
   /** The body of a search that has hardly time to begin. */
