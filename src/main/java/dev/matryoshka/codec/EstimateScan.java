@@ -123,7 +123,8 @@ public final class EstimateScan {
   }
 
   /**
-   * Estimates accepted vectors, of which there are few, one after the other.
+   * Estimates only accepted vectors, a few hundred at a time: cheaper than {@link #scanAll} when
+   * there are few.
    *
    * @param keep vectors to keep, at least 1: those with the best estimates, ties to the lowest
    *     ordinal

@@ -63,7 +63,8 @@ public final class KeptQueries implements IndexEventListener {
    * A query.
    *
    * @param key the least keys of all nodes make the sample
-   * @param id the same wherever the vector is the same, and says nothing about it
+   * @param id a hash, the same wherever the vector is the same: it does not give the vector away,
+   *     but who has the vector can recognise it
    */
   public record Kept(long key, String id, float[] vector) {}
 

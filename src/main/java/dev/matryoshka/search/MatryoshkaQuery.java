@@ -42,7 +42,7 @@ import org.apache.lucene.util.Bits;
  *   <li>no visible vectors, or nothing accepted by the filter: nothing
  *   <li>no codes (a tiny segment, a field without codes, a segment of another format), or no more
  *       accepted documents than would reach the last stage anyway: exact search
- *   <li>few accepted documents: their codes are fetched one by one
+ *   <li>few accepted documents: only their codes are fetched
  *   <li>else: all codes are scanned, and the filter is asked about those near enough
  * </ul>
  *

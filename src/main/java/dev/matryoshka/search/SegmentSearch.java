@@ -134,7 +134,7 @@ final class SegmentSearch {
     return scattered ? accepted : visible();
   }
 
-  /** Whether so few are accepted that their codes are fetched one by one. */
+  /** Whether so few are accepted that only their codes are fetched. */
   boolean scattered(AcceptDocs acceptDocs) throws IOException {
     return (long) acceptDocs.cost() * SCATTERED_BELOW < segment.size();
   }
