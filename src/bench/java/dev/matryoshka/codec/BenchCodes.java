@@ -66,7 +66,8 @@ public final class BenchCodes {
             RotationKind.NONE, new int[] {bits}, new float[bits], null, stats(List.of(1f)));
     try (IndexOutput data = directory.createOutput(name + ".data", IOContext.DEFAULT);
         IndexOutput meta = directory.createOutput(name + ".meta", IOContext.DEFAULT);
-        CodeAreaWriter writer = new CodeAreaWriter(state(directory), data, plain, SIMILARITY)) {
+        CodeAreaWriter writer =
+            new CodeAreaWriter(state(directory), data, plain, SIMILARITY, null)) {
       for (int i = 0; i < size; i++) {
         for (int b = 0; b < bits; b += Long.SIZE) {
           long word = random.nextLong();
@@ -94,7 +95,8 @@ public final class BenchCodes {
       throws IOException {
     try (ChecksumIndexInput meta = directory.openChecksumInput(name + ".meta")) {
       meta.readInt();
-      return new SegmentCodes(data, FieldMeta.read(meta, field(bits)));
+      return new SegmentCodes(
+          data, FieldMeta.read(meta, field(bits), MatryoshkaVectorsFormat.VERSION_CURRENT));
     }
   }
 
@@ -107,7 +109,8 @@ public final class BenchCodes {
       throws IOException {
     IndexOutput data = directory.createTempOutput("encode", "data", IOContext.DEFAULT);
     try (data;
-        CodeAreaWriter writer = new CodeAreaWriter(state(directory), data, rotation, SIMILARITY)) {
+        CodeAreaWriter writer =
+            new CodeAreaWriter(state(directory), data, rotation, SIMILARITY, null)) {
       for (float[] vector : vectors) {
         writer.add(vector);
       }

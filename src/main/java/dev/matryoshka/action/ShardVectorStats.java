@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.action;
 
+import dev.matryoshka.codec.Calibration;
 import dev.matryoshka.monitor.SearchCounts;
 import dev.matryoshka.monitor.TrainingCounts;
 import dev.matryoshka.query.WireVersion;
@@ -38,7 +39,10 @@ record ShardVectorStats(
   /** The first version that counts trainings. */
   private static final byte WITH_TRAINING = 3;
 
-  private static final byte VERSION = WITH_TRAINING;
+  /** The first version with what segments were calibrated to. */
+  private static final byte WITH_CALIBRATION = 4;
+
+  private static final byte VERSION = WITH_CALIBRATION;
 
   ShardVectorStats {
     segments = List.copyOf(segments);
@@ -50,7 +54,7 @@ record ShardVectorStats(
         new ShardId(in),
         in.readString(),
         in.readBoolean(),
-        in.readCollectionAsList(ShardVectorStats::readSegment),
+        in.readCollectionAsList(segment -> readSegment(segment, version)),
         SearchCounts.read(in, version >= WITH_FIND_ALLS),
         version >= WITH_TRAINING ? TrainingCounts.read(in) : TrainingCounts.NONE);
   }
@@ -66,14 +70,14 @@ record ShardVectorStats(
     training.writeTo(out);
   }
 
-  private static SegmentFacts readSegment(StreamInput in) throws IOException {
+  private static SegmentFacts readSegment(StreamInput in, byte version) throws IOException {
     return new SegmentFacts(
         in.readString(),
         in.readString(),
         in.readVInt(),
         in.readVLong(),
         in.readLong(),
-        in.readBoolean() ? readCodes(in) : null);
+        in.readBoolean() ? readCodes(in, version) : null);
   }
 
   private static void writeSegment(StreamOutput out, SegmentFacts facts) throws IOException {
@@ -88,7 +92,7 @@ record ShardVectorStats(
     }
   }
 
-  private static SegmentFacts.Codes readCodes(StreamInput in) throws IOException {
+  private static SegmentFacts.Codes readCodes(StreamInput in, byte version) throws IOException {
     return new SegmentFacts.Codes(
         in.readString(),
         in.readVInt(),
@@ -98,7 +102,20 @@ record ShardVectorStats(
         in.readVInt(),
         in.readFloat(),
         in.readFloat(),
-        in.readFloat());
+        in.readFloat(),
+        version >= WITH_CALIBRATION && in.readBoolean() ? readCalibration(in) : null);
+  }
+
+  private static Calibration readCalibration(StreamInput in) throws IOException {
+    return new Calibration(in.readVInt(), readRecalls(in), readRecalls(in));
+  }
+
+  private static List<List<Float>> readRecalls(StreamInput in) throws IOException {
+    return in.readCollectionAsList(each -> each.readCollectionAsList(StreamInput::readFloat));
+  }
+
+  private static void writeRecalls(StreamOutput out, List<List<Float>> recalls) throws IOException {
+    out.writeCollection(recalls, (to, each) -> to.writeCollection(each, StreamOutput::writeFloat));
   }
 
   private static void writeCodes(StreamOutput out, SegmentFacts.Codes codes) throws IOException {
@@ -111,5 +128,12 @@ record ShardVectorStats(
     out.writeFloat(codes.trainedAlignment());
     out.writeFloat(codes.alignment());
     out.writeFloat(codes.bitBalance());
+    Calibration calibration = codes.calibration();
+    out.writeBoolean(calibration != null);
+    if (calibration != null) {
+      out.writeVInt(calibration.queries());
+      writeRecalls(out, calibration.byDistance());
+      writeRecalls(out, calibration.byEstimate());
+    }
   }
 }

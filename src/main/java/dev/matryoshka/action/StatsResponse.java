@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.action;
 
+import dev.matryoshka.codec.Calibration;
 import dev.matryoshka.monitor.LiveRecall;
 import dev.matryoshka.monitor.SearchCounts;
 import dev.matryoshka.monitor.TrainingCounts;
@@ -203,7 +204,32 @@ public final class StatsResponse extends BroadcastResponse {
       b.field("trained_alignment", codes.trainedAlignment());
       b.field("alignment", codes.alignment());
       b.field("bit_balance", codes.bitBalance());
+      if (codes.calibration() != null) {
+        write(b, codes.calibration(), segment.vectors());
+      }
       b.endObject();
+    }
+    b.endObject();
+  }
+
+  private static void write(XContentBuilder b, Calibration calibration, int vectors)
+      throws IOException {
+    b.startObject("calibration").field("held_out", calibration.queries());
+    write(b, "hamming", calibration.byDistance(), vectors);
+    write(b, "asymmetric", calibration.byEstimate(), vectors);
+    b.endObject();
+  }
+
+  private static void write(XContentBuilder b, String stage, List<List<Float>> recalls, int vectors)
+      throws IOException {
+    b.startObject(stage);
+    for (int h = 0; h < Calibration.HITS.size(); h++) {
+      int hits = Calibration.HITS.get(h);
+      b.startArray("recall_at_" + hits);
+      for (int i = 0; i < Calibration.KEEPS && (long) hits << i < vectors; i++) {
+        b.startObject().field("keep", hits << i).field("recall", recalls.get(h).get(i)).endObject();
+      }
+      b.endArray();
     }
     b.endObject();
   }

@@ -80,6 +80,18 @@ public final class QueryPlanes {
     return sum;
   }
 
+  /**
+   * Adds {@code Σⱼ 2ʲ hⱼ} for codes that are stored by column.
+   *
+   * @param block word w of code i at {@code w * count + i}
+   */
+  public void addDistances(long[] block, int count, long[] distances) {
+    for (int plane = 0; plane < PLANES; plane++) {
+      HammingKernels.INSTANCE.addDistances(
+          block, count, words, planes, plane * words, 1 << plane, distances);
+    }
+  }
+
   /** The inner product with a code at such a {@link #distance}. */
   public float dot(long distance) {
     return step * (unequal - distance);

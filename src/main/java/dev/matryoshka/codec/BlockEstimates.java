@@ -74,7 +74,7 @@ public final class BlockEstimates {
       QueryPlanes planes = query.planes(level);
       Arrays.fill(distances, 0, count, 0);
       cursor.addDistances(level, block, planes, distances);
-      scale(level, planes, count);
+      query.addScaled(level, distances, count, corrections, perVector, estimates);
     }
     query.complete(estimates, count, corrections, perVector);
     this.block = block;
@@ -99,16 +99,9 @@ public final class BlockEstimates {
       QueryPlanes planes = query.planes(level);
       Arrays.fill(distances, 0, count, 0);
       cursor.addDistances(level, ords, count, planes, columns, distances);
-      scale(level, planes, count);
+      query.addScaled(level, distances, count, corrections, perVector, estimates);
     }
     query.complete(estimates, count, corrections, perVector);
     return estimates;
-  }
-
-  private void scale(int level, QueryPlanes planes, int count) {
-    int perVector = cursor.correctionsPerVector();
-    for (int i = 0, at = level; i < count; i++, at += perVector) {
-      estimates[i] += corrections[at] * planes.dot(distances[i]);
-    }
   }
 }

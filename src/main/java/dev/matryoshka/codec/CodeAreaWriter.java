@@ -45,6 +45,7 @@ final class CodeAreaWriter implements Closeable {
   private final IndexOutput data;
   private final Rotation rotation;
   private final boolean unitLength;
+  private final Calibrator calibrator;
   private final Projector projector;
   private final int dims;
   private final int[] levels;
@@ -64,16 +65,21 @@ final class CodeAreaWriter implements Closeable {
   private int filled;
   private int written;
 
+  /**
+   * @param calibrator told the codes that are written, after the vectors that they are of; or null
+   */
   CodeAreaWriter(
       SegmentWriteState state,
       IndexOutput data,
       Rotation rotation,
-      VectorSimilarityFunction similarity)
+      VectorSimilarityFunction similarity,
+      Calibrator calibrator)
       throws IOException {
     this.state = state;
     this.data = data;
     this.rotation = rotation;
     this.unitLength = similarity == VectorSimilarityFunction.COSINE;
+    this.calibrator = calibrator;
     this.projector = new Projector(rotation);
     this.dims = rotation.dims();
     this.levels = rotation.levels();
@@ -130,6 +136,9 @@ final class CodeAreaWriter implements Closeable {
     if (pending > 0) {
       encodePending();
     }
+    if (calibrator != null) {
+      calibrator.block(block, filled, corrections, perVector);
+    }
     int word = 0;
     for (int level = 0; level < levels.length; level++) {
       IndexOutput out = level == 0 ? data : later.get(level - 1);
@@ -185,7 +194,8 @@ final class CodeAreaWriter implements Closeable {
         rotation.stats(),
         rotationOffset,
         levelOffsets,
-        correctionsOffset);
+        correctionsOffset,
+        calibrator == null ? null : calibrator.finish());
   }
 
   /** Vectors written so far. */

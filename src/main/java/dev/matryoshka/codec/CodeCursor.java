@@ -255,10 +255,7 @@ public final class CodeCursor {
         }
       }
     }
-    for (int plane = 0; plane < QueryPlanes.PLANES; plane++) {
-      int offset = plane * words;
-      kernels.addDistances(columns, count, words, planes.planes(), offset, 1 << plane, distances);
-    }
+    planes.addDistances(columns, count, distances);
   }
 
   /** Where a word of a code is in what a level adds to all codes, in bytes. */

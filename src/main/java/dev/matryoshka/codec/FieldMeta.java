@@ -42,6 +42,7 @@ record FieldMeta(
    *
    * @param levels prefix lengths in bits
    * @param levelOffsets where the area of each level begins
+   * @param calibration null where none was made
    */
   record CodesMeta(
       RotationKind kind,
@@ -50,7 +51,8 @@ record FieldMeta(
       TrainingStats stats,
       long rotationOffset,
       long[] levelOffsets,
-      long correctionsOffset) {
+      long correctionsOffset,
+      Calibration calibration) {
 
     int bits() {
       return levels[levels.length - 1];
@@ -113,10 +115,18 @@ record FieldMeta(
       meta.writeVLong(offset);
     }
     meta.writeVLong(codes.correctionsOffset);
+    meta.writeByte((byte) (codes.calibration == null ? 0 : 1));
+    if (codes.calibration != null) {
+      codes.calibration.write(meta);
+    }
   }
 
-  /** Reads what {@link #write} wrote after the field number. */
-  static FieldMeta read(IndexInput meta, FieldInfo info) throws IOException {
+  /**
+   * Reads what {@link #write} wrote after the field number.
+   *
+   * @param version of the file
+   */
+  static FieldMeta read(IndexInput meta, FieldInfo info, int version) throws IOException {
     try {
       VectorElement element = VectorElement.fromCode(meta.readByte());
       VectorSimilarityFunction similarity = similarity(meta.readByte());
@@ -127,7 +137,7 @@ record FieldMeta(
       check(size >= 0, "number of vectors", size, info, meta);
       byte coded = meta.readByte();
       check(coded == 0 || coded == 1, "coded flag", coded, info, meta);
-      CodesMeta codes = coded == 1 ? readCodes(meta, dims, info) : null;
+      CodesMeta codes = coded == 1 ? readCodes(meta, dims, info, version) : null;
       byte bounded = meta.readByte();
       check(bounded == 0 || bounded == 1, "bounded flag", bounded, info, meta);
       BoundMeta bounds = bounded == 1 ? BoundMeta.read(meta, dims, info) : null;
@@ -137,7 +147,8 @@ record FieldMeta(
     }
   }
 
-  private static CodesMeta readCodes(IndexInput meta, int dims, FieldInfo info) throws IOException {
+  private static CodesMeta readCodes(IndexInput meta, int dims, FieldInfo info, int version)
+      throws IOException {
     RotationKind kind = RotationKind.fromCode(meta.readByte());
     int count = meta.readVInt();
     check(count >= 1 && count <= MatryoshkaVectorsFormat.MAX_LEVELS, "levels", count, info, meta);
@@ -164,7 +175,15 @@ record FieldMeta(
     for (int i = 0; i < count; i++) {
       levelOffsets[i] = meta.readVLong();
     }
-    return new CodesMeta(kind, levels, id, stats, rotationOffset, levelOffsets, meta.readVLong());
+    long correctionsOffset = meta.readVLong();
+    Calibration calibration = null;
+    if (version >= MatryoshkaVectorsFormat.VERSION_CALIBRATED) {
+      byte calibrated = meta.readByte();
+      check(calibrated == 0 || calibrated == 1, "calibrated flag", calibrated, info, meta);
+      calibration = calibrated == 1 ? Calibration.read(meta) : null;
+    }
+    return new CodesMeta(
+        kind, levels, id, stats, rotationOffset, levelOffsets, correctionsOffset, calibration);
   }
 
   private static void check(

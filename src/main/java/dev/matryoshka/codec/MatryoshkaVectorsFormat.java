@@ -43,7 +43,7 @@ import org.apache.lucene.index.SegmentWriteState;
  *         <li><b>byte</b> similarity: 0 Euclidean, 1 dot product, 2 cosine, 3 maximum inner product
  *         <li><b>vint</b> dims
  *         <li><b>int</b> number of vectors, N
- *         <li><b>byte</b> 1 when the field has codes, else 0 *
+ *         <li><b>byte</b> 1 when the field has codes, else 0 and none of the next up to bounds
  *         <li><b>byte</b> {@link dev.matryoshka.rotation.RotationKind#code()}
  *         <li><b>vint</b> number of levels L, 1 to 64, then L <b>vint</b>s: prefix lengths in bits,
  *             ascending multiples of 64
@@ -53,6 +53,10 @@ import org.apache.lucene.index.SegmentWriteState;
  *         <li><b>vlong</b> offset of the rotation section in .veb
  *         <li>L times <b>vlong</b> offset of a code area
  *         <li><b>vlong</b> offset of the corrections
+ *         <li>since version {@link #VERSION_CALIBRATED}: <b>byte</b> 1 when the codes were
+ *             calibrated, else 0 and none of the next; <b>vint</b> number of held-out vectors, then
+ *             recall as the float bits of 48 <b>int</b>s: by distance, of 10 hits when 10, 20, 40,
+ *             …, 20480 are kept, of 100 hits when 100, …, 204800 are kept; the same by estimate
  *         <li><b>byte</b> 1 when the field has bounds, else 0 and nothing further
  *         <li><b>vint</b> number of levels B, 1 to 64, then B <b>vint</b>s: numbers of components,
  *             ascending multiples of 64
@@ -123,7 +127,11 @@ public final class MatryoshkaVectorsFormat extends KnnVectorsFormat {
   static final String META_CODEC_NAME = "MatryoshkaCodesMeta";
   static final String DATA_CODEC_NAME = "MatryoshkaCodesData";
   static final int VERSION_START = 0;
-  static final int VERSION_CURRENT = VERSION_START;
+
+  /** Since when segments say what their first stage finds. */
+  static final int VERSION_CALIBRATED = 1;
+
+  static final int VERSION_CURRENT = VERSION_CALIBRATED;
 
   /** Vectors in a block of codes. */
   static final int BLOCK = 512;

@@ -132,7 +132,7 @@ public final class MatryoshkaVectorsReader extends KnnVectorsReader {
                 MatryoshkaVectorsFormat.VERSION_CURRENT,
                 state.segmentInfo.getId(),
                 state.segmentSuffix);
-        readFields(meta, state.fieldInfos, fields);
+        readFields(meta, state.fieldInfos, fields, version);
       } catch (Throwable e) {
         failure = e;
       } finally {
@@ -143,13 +143,14 @@ public final class MatryoshkaVectorsReader extends KnnVectorsReader {
   }
 
   private static void readFields(
-      ChecksumIndexInput meta, FieldInfos infos, Map<String, FieldMeta> fields) throws IOException {
+      ChecksumIndexInput meta, FieldInfos infos, Map<String, FieldMeta> fields, int version)
+      throws IOException {
     for (int number = meta.readInt(); number != -1; number = meta.readInt()) {
       FieldInfo info = number < 0 ? null : infos.fieldInfo(number);
       if (info == null) {
         throw new CorruptIndexException("invalid field number [" + number + "]", meta);
       }
-      if (fields.put(info.name, FieldMeta.read(meta, info)) != null) {
+      if (fields.put(info.name, FieldMeta.read(meta, info, version)) != null) {
         throw new CorruptIndexException("field [" + info.name + "] occurs twice", meta);
       }
     }

@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.codec;
 
+import dev.matryoshka.rotation.Rotation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -27,6 +28,7 @@ import org.apache.lucene.index.MergeState;
 import org.apache.lucene.index.SegmentWriteState;
 import org.apache.lucene.index.Sorter;
 import org.apache.lucene.index.VectorEncoding;
+import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.store.IndexOutput;
 import org.apache.lucene.util.IORunnable;
 import org.apache.lucene.util.IOUtils;
@@ -175,7 +177,11 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
     int[] newToOld = newToOld(field, sortMap);
     try (CodeAreaWriter writer =
         new CodeAreaWriter(
-            state, data, chosen.rotation().rotation(), field.info.getVectorSimilarityFunction())) {
+            state,
+            data,
+            chosen.rotation().rotation(),
+            field.info.getVectorSimilarityFunction(),
+            null)) {
       for (int ord = 0; ord < vectors.size(); ord++) {
         writer.add(vectors.get(newToOld == null ? ord : newToOld[ord]));
       }
@@ -266,10 +272,12 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
             wanted,
             field,
             () -> checkAborted(mergeState));
+    Rotation rotation = chosen.rotation().rotation();
+    VectorSimilarityFunction similarity = field.getVectorSimilarityFunction();
+    Calibrator calibrator = new Calibrator(rotation, similarity, chosen.heldOut());
     try (CodeAreaWriter writer =
-        new CodeAreaWriter(
-            state, data, chosen.rotation().rotation(), field.getVectorSimilarityFunction())) {
-      sources.encode(writer, chosen.rotation().id());
+        new CodeAreaWriter(state, data, rotation, similarity, calibrator)) {
+      sources.encode(writer, chosen.rotation().id(), calibrator);
       if (writer.written() != live) {
         throw new IllegalStateException(
             "encoded ["

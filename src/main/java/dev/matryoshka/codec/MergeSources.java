@@ -151,9 +151,15 @@ final class MergeSources {
     }
   }
 
-  /** Feeds all surviving vectors to the writer in their new order, copying codes where it can. */
-  void encode(CodeAreaWriter writer, RotationId rotationId) throws IOException {
+  /**
+   * Feeds all surviving vectors to the writer in their new order, copying codes where it can.
+   *
+   * @param calibrator gets every vector first
+   */
+  void encode(CodeAreaWriter writer, RotationId rotationId, Calibrator calibrator)
+      throws IOException {
     feed(
+        calibrator::add,
         source ->
             source.codes != null && source.codes.rotationId().equals(rotationId)
                 ? source.codes.cursor()
@@ -165,6 +171,7 @@ final class MergeSources {
   /** Feeds all surviving vectors to the writer in their new order, copying bounds where it can. */
   void bound(BoundAreaWriter writer) throws IOException {
     feed(
+        null,
         source ->
             source.bounds != null && source.bounds.meta().basisId().equals(writer.basisId())
                 ? source.bounds.cursor()
@@ -186,7 +193,11 @@ final class MergeSources {
     void add(float[] vector) throws IOException;
   }
 
-  private <C> void feed(Cursors<C> cursors, Copier<C> copier, Encoder encoder) throws IOException {
+  /**
+   * @param every gets every vector before it is copied or encoded; or null
+   */
+  private <C> void feed(Encoder every, Cursors<C> cursors, Copier<C> copier, Encoder encoder)
+      throws IOException {
     List<Sub<C>> subs = new ArrayList<>();
     for (Source source : sources) {
       subs.add(new Sub<>(source, cursors.open(source)));
@@ -198,6 +209,9 @@ final class MergeSources {
         mergeState.checkAborted();
       }
       int ord = sub.iterator.index();
+      if (every != null) {
+        every.add(sub.values.vectorValue(ord));
+      }
       if (sub.cursor != null) {
         copier.copy(sub.cursor, ord);
       } else {

@@ -12,7 +12,16 @@
 package dev.matryoshka.codec;
 
 import dev.matryoshka.binary.QueryPlanes;
+import dev.matryoshka.binary.SignPacker;
+import dev.matryoshka.rotation.Projector;
+import dev.matryoshka.rotation.Rotation;
+import dev.matryoshka.rotation.RotationKind;
+import dev.matryoshka.rotation.TrainingStats;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.apache.lucene.index.VectorSimilarityFunction;
+import org.apache.lucene.util.VectorUtil;
 
 /**
  * A query under the rotation of a segment: its code, and what the asymmetric estimate needs.
@@ -25,6 +34,8 @@ import org.apache.lucene.index.VectorSimilarityFunction;
  */
 public final class QueryCode {
 
+  private static final float LEARNED_MEAN_SHARE = 0.5f;
+
   private final VectorSimilarityFunction similarity;
   private final int[] levels;
   private final long[] words;
@@ -33,24 +44,93 @@ public final class QueryCode {
   private final int[] weights;
   private final QueryPlanes[] planes;
 
+  /**
+   * @param projected the centred query under the rotation, as many floats as codes have bits
+   * @param projectedMean the mean under the rotation; null where {@link #takesWholeMean}
+   * @param dotMean the inner product of the query and the mean
+   * @param centredSquare the square of the centred query's length
+   */
   QueryCode(
       VectorSimilarityFunction similarity,
       int[] levels,
+      TrainingStats stats,
       float[] projected,
-      long[] words,
-      int[] weights,
+      float[] projectedMean,
       float dotMean,
       float centredSquare) {
     this.similarity = similarity;
     this.levels = levels;
-    this.words = words;
-    this.weights = weights;
+    this.weights = LevelWeights.of(stats.energies());
     this.dotMean = dotMean;
     this.centredSquare = centredSquare;
+    float[] shifted = projectedMean == null ? projected : shifted(projected, projectedMean);
+    this.words = new long[levels[levels.length - 1] / Long.SIZE];
+    SignPacker.pack(shifted, 0, words.length, words, 0, 1);
     this.planes = new QueryPlanes[levels.length];
     for (int level = 0, from = 0; level < levels.length; from = levels[level++]) {
       planes[level] = new QueryPlanes(projected, from, (levels[level] - from) / Long.SIZE);
     }
+  }
+
+  /**
+   * Whether all of the mean is taken from a query before its code is made. Distances ask for that,
+   * inner products for none: {@code ⟨q,x⟩} ranks as {@code ⟨q,x-μ⟩} does. But a code is nearest to
+   * its vector where bits are balanced, and half is measured as best (docs/experiments.md).
+   */
+  static boolean takesWholeMean(VectorSimilarityFunction similarity, RotationKind kind) {
+    return similarity == VectorSimilarityFunction.EUCLIDEAN || kind.learned() == false;
+  }
+
+  private static float[] shifted(float[] projected, float[] projectedMean) {
+    float[] sum = new float[projected.length];
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] = projected[i] + (1 - LEARNED_MEAN_SHARE) * projectedMean[i];
+    }
+    return sum;
+  }
+
+  /**
+   * The codes of many queries under a rotation in memory.
+   *
+   * @param queries of unit length where the field compares directions; not modified
+   */
+  static List<QueryCode> of(
+      Rotation rotation, VectorSimilarityFunction similarity, float[][] queries) {
+    int dims = rotation.dims();
+    float[] mean = rotation.mean();
+    Projector projector = new Projector(rotation);
+    float[] rows = new float[(queries.length + 1) * dims];
+    for (int q = 0; q < queries.length; q++) {
+      System.arraycopy(queries[q], 0, rows, q * dims, dims);
+    }
+    for (int d = 0; d < dims; d++) {
+      // Centring takes one of the two away again.
+      rows[queries.length * dims + d] = 2 * mean[d];
+    }
+    float[] projected = new float[(queries.length + 1) * projector.stride()];
+    projector.project(rows, queries.length + 1, projected);
+    float[] projectedMean =
+        takesWholeMean(similarity, rotation.kind())
+            ? null
+            : row(projected, queries.length, projector.stride(), rotation.bits());
+    List<QueryCode> codes = new ArrayList<>();
+    for (int q = 0; q < queries.length; q++) {
+      float[] centred = row(rows, q, dims, dims);
+      codes.add(
+          new QueryCode(
+              similarity,
+              rotation.levels(),
+              rotation.stats(),
+              row(projected, q, projector.stride(), rotation.bits()),
+              projectedMean,
+              VectorUtil.dotProduct(queries[q], mean),
+              VectorUtil.dotProduct(centred, centred)));
+    }
+    return codes;
+  }
+
+  private static float[] row(float[] rows, int row, int stride, int length) {
+    return Arrays.copyOfRange(rows, row * stride, row * stride + length);
   }
 
   /** The query's own code; not to be modified. */
@@ -133,7 +213,25 @@ public final class QueryCode {
   }
 
   /**
-   * The same for adjacent vectors.
+   * Adds what a level contributes to the inner products of centred projections.
+   *
+   * @param distances to the level's planes, of each vector
+   * @param corrections of all of them, {@code perVector} for each
+   */
+  void addScaled(
+      int level,
+      long[] distances,
+      int count,
+      float[] corrections,
+      int perVector,
+      float[] centredDots) {
+    for (int i = 0, at = level; i < count; i++, at += perVector) {
+      centredDots[i] += corrections[at] * planes[level].dot(distances[i]);
+    }
+  }
+
+  /**
+   * The same as {@link #complete(float, float[], int)} for adjacent vectors.
    *
    * @param corrections of all of them, {@code perVector} for each
    */

@@ -36,8 +36,11 @@ import org.apache.lucene.index.VectorSimilarityFunction;
  * @param rotation the rotation to use
  * @param reason what was decided and why, for the log
  * @param trainingNanos what training it took, 0 where it was inherited
+ * @param heldOut vectors of the segment that it was not trained on, or no more than by chance where
+ *     it was inherited; of unit length where vectors are compared by direction
  */
-record RotationChoice(KnownRotation rotation, String reason, long trainingNanos) {
+record RotationChoice(
+    KnownRotation rotation, String reason, long trainingNanos, float[][] heldOut) {
 
   /** Vectors that drift is measured on: the standard error of their alignment is below 0.3 %. */
   private static final int DRIFT_SAMPLE = 1000;
@@ -95,7 +98,8 @@ record RotationChoice(KnownRotation rotation, String reason, long trainingNanos)
               known,
               String.format(
                   Locale.ROOT, "inherits a rotation, alignment %.4f, was %.4f", now, then),
-              0);
+              0,
+              fresh.last(Calibrator.QUERIES_OF_COPIES));
         }
         why = String.format(Locale.ROOT, "alignment drifted from %.4f to %.4f", then, now);
       }
@@ -138,6 +142,7 @@ record RotationChoice(KnownRotation rotation, String reason, long trainingNanos)
             + " vectors in "
             + nanos / 1_000_000
             + " ms",
-        nanos);
+        nanos,
+        sample.last(Calibrator.QUERIES));
   }
 }

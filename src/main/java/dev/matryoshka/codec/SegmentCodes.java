@@ -11,7 +11,6 @@
  */
 package dev.matryoshka.codec;
 
-import dev.matryoshka.binary.SignPacker;
 import dev.matryoshka.rotation.Rotation;
 import dev.matryoshka.rotation.RotationKind;
 import dev.matryoshka.rotation.TrainingStats;
@@ -26,8 +25,6 @@ import org.apache.lucene.util.VectorUtil;
  * #cursor cursors} it hands out are not.
  */
 public final class SegmentCodes {
-
-  private static final float LEARNED_MEAN_SHARE = 0.5f;
 
   private final IndexInput data;
   private final FieldMeta meta;
@@ -72,6 +69,11 @@ public final class SegmentCodes {
 
   public TrainingStats stats() {
     return codes.stats();
+  }
+
+  /** What the merge that wrote the segment measured, or null where it did not. */
+  public Calibration calibration() {
+    return codes.calibration();
   }
 
   /** Bytes of all codes. */
@@ -127,17 +129,6 @@ public final class SegmentCodes {
   }
 
   /**
-   * The share of the mean that is taken from a query before its code is made. Distances ask for all
-   * of it, inner products for none: {@code ⟨q,x⟩} ranks as {@code ⟨q,x-μ⟩} does. But a code is
-   * nearest to its vector where bits are balanced, and half is measured as best
-   * (docs/experiments.md).
-   */
-  private float meanShare() {
-    boolean innerProduct = meta.similarity() != VectorSimilarityFunction.EUCLIDEAN;
-    return innerProduct && codes.kind().learned() ? LEARNED_MEAN_SHARE : 1;
-  }
-
-  /**
    * Projects a query with the segment's rotation: no copy of the matrix is made.
    *
    * @param query as many dims as the field; not modified
@@ -155,36 +146,25 @@ public final class SegmentCodes {
     for (int d = 0; d < dims; d++) {
       centred[d] -= mean[d];
     }
-    float shift = 1 - meanShare();
+    boolean wholeMean = QueryCode.takesWholeMean(meta.similarity(), codes.kind());
     float[] projected;
-    float[] shifted;
+    float[] projectedMean = null;
     if (codes.kind() == RotationKind.NONE) {
       projected = Arrays.copyOf(centred, codes.bits());
-      shifted = plus(projected, shift, mean);
     } else {
       StoredMatrix matrix =
           new StoredMatrix(section, (long) dims * Float.BYTES, codes.bits(), dims);
       projected = matrix.times(centred);
-      shifted = shift == 0 ? projected : plus(projected, shift, projectedMean(matrix, mean));
+      projectedMean = wholeMean ? null : projectedMean(matrix, mean);
     }
-    long[] words = new long[codes.bits() / Long.SIZE];
-    SignPacker.pack(shifted, 0, words.length, words, 0, 1);
     return new QueryCode(
         meta.similarity(),
         codes.levels().clone(),
+        codes.stats(),
         projected,
-        words,
-        LevelWeights.of(codes.stats().energies()),
+        projectedMean,
         dotMean,
         VectorUtil.dotProduct(centred, centred));
-  }
-
-  private static float[] plus(float[] a, float factor, float[] b) {
-    float[] sum = new float[a.length];
-    for (int i = 0; i < sum.length; i++) {
-      sum[i] = a[i] + factor * b[i];
-    }
-    return sum;
   }
 
   private float[] projectedMean(StoredMatrix matrix, float[] mean) throws IOException {

@@ -17,6 +17,7 @@ import dev.matryoshka.rotation.BoundTrainer;
 import dev.matryoshka.rotation.Rotation;
 import dev.matryoshka.rotation.RotationKind;
 import dev.matryoshka.rotation.RotationTrainer;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
@@ -81,7 +82,17 @@ final class VectorSample {
     }
   }
 
-  /** Trains a rotation on the sample, which is used up. */
+  /** Copies of the last vectors, which training leaves out; so many or all that there are. */
+  float[][] last(int most) {
+    float[][] last = new float[Math.min(most, count)][];
+    for (int i = 0; i < last.length; i++) {
+      int at = (count - last.length + i) * dims;
+      last[i] = Arrays.copyOfRange(vectors, at, at + dims);
+    }
+    return last;
+  }
+
+  /** Trains a rotation on the sample. */
   Rotation train(RotationKind kind, int[] levels, Runnable interrupt) {
     return RotationTrainer.train(
         kind, vectors, count, dims, levels, RotationTrainer.SEED, interrupt);

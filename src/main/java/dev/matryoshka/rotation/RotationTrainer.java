@@ -36,11 +36,19 @@ public final class RotationTrainer {
   private static final int MAX_SAMPLE = 10_000;
 
   /**
-   * Vectors held out of training to measure its result, enough to know the alignment to within 0.6
-   * %. Only of a full sample, which stands for more vectors than it holds: where it is all there
-   * is, codes are better when training has seen every vector.
+   * Vectors of a full sample held out of training to measure its result: enough to know the
+   * alignment to within 0.6 %.
    */
   private static final int HELD_OUT = 250;
+
+  /**
+   * Vectors of a smaller sample, which is all there is, held out for others to measure its result
+   * with: codes are better the more training has seen.
+   */
+  private static final int HELD_OUT_OF_FEW = 32;
+
+  /** Fewer vectors are all trained on. */
+  private static final int LEAST_TO_HOLD_OUT_OF = 1024;
 
   private RotationTrainer() {}
 
@@ -50,7 +58,7 @@ public final class RotationTrainer {
   }
 
   /**
-   * Trains a rotation.
+   * Trains a rotation. Of 1024 rows and more the last 32 are held out.
    *
    * @param sample row-major, count × dims, in random order; left untouched
    * @param count at least 1
@@ -65,7 +73,8 @@ public final class RotationTrainer {
       int[] levels,
       long seed,
       Runnable interrupt) {
-    int held = count >= sampleLimit(dims) ? HELD_OUT : 0;
+    boolean full = count >= sampleLimit(dims);
+    int held = full ? HELD_OUT : count >= LEAST_TO_HOLD_OUT_OF ? HELD_OUT_OF_FEW : 0;
     int trained = count - held;
     float[] mean = mean(sample, trained, dims);
     float[] centred = Arrays.copyOf(sample, trained * dims);
@@ -88,7 +97,7 @@ public final class RotationTrainer {
         };
     TrainingStats untested = new TrainingStats(count, 0, List.of());
     Rotation rotation = new Rotation(kind, levels.clone(), mean, matrix, untested);
-    Alignment alignment = Alignment.of(rotation, sample, held == 0 ? 0 : trained, count);
+    Alignment alignment = Alignment.of(rotation, sample, full ? trained : 0, count);
     return new Rotation(
         kind,
         levels.clone(),

@@ -115,6 +115,9 @@ final class FunnelSearch {
   }
 
   private void runStages(Funnel funnel, List<AcceptDocs> accept, int k) throws IOException {
+    trace.forecast(
+        FirstStageForecast.recall(
+            funnel.first(), segments, accept, funnel.scoredAtFullPrecision(), k));
     for (int i = 0; i < funnel.stages().size(); i++) {
       Stage stage = funnel.stages().get(i);
       boolean last = i == funnel.stages().size() - 1;

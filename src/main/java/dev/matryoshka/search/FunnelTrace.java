@@ -15,6 +15,7 @@ import dev.matryoshka.codec.CandidateKeys;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What one execution of a funnel did, stage by stage: for profiles and explanations. Written by one
@@ -24,6 +25,7 @@ final class FunnelTrace {
 
   private final List<Entry> entries = new ArrayList<>();
   private SearchPlan plan;
+  private double forecast = Double.NaN;
   private ExecutedFindAll findAll;
 
   /**
@@ -40,6 +42,11 @@ final class FunnelTrace {
   /** Adds what a search with a target allowed itself. */
   void plan(SearchPlan searchPlan) {
     plan = searchPlan;
+  }
+
+  /** Adds what a first stage that does as it is told can be expected to find; NaN is unknown. */
+  void forecast(double recallOfFirstStage) {
+    forecast = recallOfFirstStage;
   }
 
   /** Adds what it took to find the best of everything above a similarity. */
@@ -114,6 +121,9 @@ final class FunnelTrace {
           .append(entry.keys.length)
           .append(" micros=")
           .append(entry.nanos / 1000);
+    }
+    if (Double.isNaN(forecast) == false) {
+      text.append(String.format(Locale.ROOT, "; first stage predicted=%.4f", forecast));
     }
     return text.append(plan == null ? "" : "; " + plan).toString();
   }

@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.search;
 
+import dev.matryoshka.codec.Calibration;
 import dev.matryoshka.codec.CodesHealth;
 import dev.matryoshka.codec.SegmentCodes;
 import java.io.IOException;
@@ -39,6 +40,7 @@ public record SegmentFacts(
    * @param trainedAlignment share of a vector that its code knew in training, 0 to 1
    * @param alignment the same of the vectors of this segment; NaN when not measured
    * @param bitBalance 1 when all bits are set in half of the vectors; NaN when not measured
+   * @param calibration what its merge measured, or null where it did not
    */
   public record Codes(
       String rotation,
@@ -49,7 +51,8 @@ public record SegmentFacts(
       int trainedOn,
       float trainedAlignment,
       float alignment,
-      float bitBalance) {}
+      float bitBalance,
+      Calibration calibration) {}
 
   /**
    * Describes a field of a segment.
@@ -95,6 +98,7 @@ public record SegmentFacts(
         codes.stats().sampleSize(),
         codes.stats().alignment(),
         health.alignment(),
-        health.bitBalance());
+        health.bitBalance(),
+        codes.calibration());
   }
 }

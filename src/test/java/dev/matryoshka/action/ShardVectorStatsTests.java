@@ -13,6 +13,7 @@ package dev.matryoshka.action;
 
 import static org.hamcrest.Matchers.containsString;
 
+import dev.matryoshka.codec.Calibration;
 import dev.matryoshka.monitor.LiveRecall;
 import dev.matryoshka.monitor.SearchCounts;
 import dev.matryoshka.monitor.TrainingCounts;
@@ -20,6 +21,7 @@ import dev.matryoshka.search.SegmentFacts;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import org.elasticsearch.common.bytes.BytesArray;
 import org.elasticsearch.common.bytes.BytesReference;
@@ -49,6 +51,10 @@ public class ShardVectorStatsTests extends AbstractWireSerializingTestCase<Shard
   }
 
   private static SegmentFacts segment() {
+    List<List<Float>> recalls =
+        randomList(2, 2, () -> randomList(12, 12, ShardVectorStatsTests::randomFloat));
+    Calibration calibration =
+        randomBoolean() ? null : new Calibration(between(1, 99), recalls, List.copyOf(recalls));
     SegmentFacts.Codes codes =
         randomBoolean()
             ? null
@@ -61,7 +67,8 @@ public class ShardVectorStatsTests extends AbstractWireSerializingTestCase<Shard
                 between(0, 10_000),
                 randomFloat(),
                 randomBoolean() ? Float.NaN : randomFloat(),
-                randomFloat());
+                randomFloat(),
+                calibration);
     return new SegmentFacts(
         randomAlphaOfLength(3), "f", between(0, 999), randomNonNegativeLong(), randomLong(), codes);
   }
@@ -111,9 +118,28 @@ public class ShardVectorStatsTests extends AbstractWireSerializingTestCase<Shard
     }
   }
 
+  private static ShardVectorStats withoutCodes(ShardVectorStats stats) {
+    List<SegmentFacts> segments =
+        stats.segments().stream()
+            .map(
+                each ->
+                    new SegmentFacts(
+                        each.segment(),
+                        each.field(),
+                        each.vectors(),
+                        each.rawBytes(),
+                        each.writtenMillis(),
+                        null))
+            .toList();
+    return new ShardVectorStats(
+        stats.shard(), stats.node(), stats.primary(), segments, stats.search(), stats.training());
+  }
+
   /** A node that was upgraded first understands those that were not. */
   public void testFromAnOlderNode() throws IOException {
-    ShardVectorStats stats = createTestInstance();
+    // Segments with codes take more bytes since version 4.
+    ShardVectorStats stats = withoutCodes(createTestInstance());
+    assertEquals(stats, read(sentBy(3, stats)));
     ShardVectorStats second = read(sentBy(2, stats, stats.training()));
     assertEquals(stats.segments(), second.segments());
     assertEquals(stats.search(), second.search());
@@ -125,10 +151,10 @@ public class ShardVectorStatsTests extends AbstractWireSerializingTestCase<Shard
     assertEquals(SearchCounts.NONE.findAlls(), first.search().findAlls());
     assertEquals(TrainingCounts.NONE, first.training());
     IllegalArgumentException e =
-        expectThrows(IllegalArgumentException.class, () -> read(sentBy(4, stats)));
+        expectThrows(IllegalArgumentException.class, () -> read(sentBy(5, stats)));
     assertThat(
         e.getMessage(),
-        containsString("has wire version [4] but this node knows only [1] to [3]; install the"));
+        containsString("has wire version [5] but this node knows only [1] to [4]; install the"));
   }
 
   @Override

@@ -65,6 +65,14 @@ public class FormatSpecificationTests extends MatryoshkaTestCase {
   }
 
   public void testBytes() throws IOException {
+    checkBytes(false);
+  }
+
+  public void testBytesOfMergedSegment() throws IOException {
+    checkBytes(true);
+  }
+
+  private static void checkBytes(boolean merged) throws IOException {
     RotationKind kind = random().nextBoolean() ? RotationKind.RANDOM : RotationKind.NONE;
     VectorSimilarityFunction similarity =
         RandomPicks.randomFrom(random(), VectorSimilarityFunction.values());
@@ -73,7 +81,11 @@ public class FormatSpecificationTests extends MatryoshkaTestCase {
       try (IndexWriter writer = new IndexWriter(directory, CodedIndex.plainFiles(options))) {
         for (int i = 0; i < COUNT; i++) {
           writer.addDocument(CodedIndex.document(i, CodedIndex.vector(random(), DIMS), similarity));
+          if (merged && i == COUNT / 2) {
+            writer.flush();
+          }
         }
+        writer.forceMerge(1);
       }
       try (DirectoryReader reader = DirectoryReader.open(directory)) {
         LeafReader leaf = getOnlyLeafReader(reader);
@@ -81,6 +93,7 @@ public class FormatSpecificationTests extends MatryoshkaTestCase {
         Bytes meta = new Bytes(directory, "vemb", "MatryoshkaCodesMeta");
         Bytes data = new Bytes(directory, "veb", "MatryoshkaCodesData");
         int field = leaf.getFieldInfos().fieldInfo(CodedIndex.FIELD).number;
+        assertEquals(merged, codes.calibration() != null);
         check(meta, data.buffer, codes, field, similarity);
       }
     }
@@ -114,6 +127,7 @@ public class FormatSpecificationTests extends MatryoshkaTestCase {
     int rotationOffset = (int) meta.vlong();
     int[] levelOffsets = {(int) meta.vlong(), (int) meta.vlong()};
     int correctionsOffset = (int) meta.vlong();
+    checkCalibration(meta, codes.calibration());
     assertEquals("no bounds", 0, meta.buffer.get());
     assertEquals("the end of the fields", -1, meta.buffer.getInt());
     assertEquals(CodecUtil.footerLength(), meta.buffer.remaining());
@@ -123,6 +137,25 @@ public class FormatSpecificationTests extends MatryoshkaTestCase {
     checkLevel(data, levelOffsets[1], 2, expected, 1);
     checkCorrections(data, correctionsOffset, codes);
     checkRotation(data, rotationOffset, codes.loadRotation());
+  }
+
+  private static void checkCalibration(Bytes meta, Calibration calibration) {
+    assertEquals("calibrated", calibration == null ? 0 : 1, meta.buffer.get());
+    if (calibration != null) {
+      assertEquals(32, calibration.queries());
+      assertEquals(32, meta.vlong());
+      for (boolean byDistance : new boolean[] {true, false}) {
+        for (int hits : new int[] {10, 100}) {
+          for (int keep = hits; keep <= 2048 * hits; keep *= 2) {
+            double expected =
+                byDistance
+                    ? calibration.byDistance(hits, keep)
+                    : calibration.byEstimate(hits, keep);
+            assertEquals(expected, meta.buffer.getFloat(), 1e-6);
+          }
+        }
+      }
+    }
   }
 
   public void testBytesOfBounds() throws IOException {

@@ -136,6 +136,13 @@ public class VectorStatsTests extends ESSingleNodeTestCase {
         share(stats, segment + "codes.alignment"),
         0.05);
     assertThat(share(stats, segment + "codes.bit_balance"), greaterThan(0.8));
+    String calibration = segment + "codes.calibration.";
+    assertThat(number(stats, calibration + "held_out"), greaterThanOrEqualTo(16L));
+    assertEquals(10, number(stats, calibration + "hamming.recall_at_10.0.keep"));
+    assertThat(
+        share(stats, calibration + "asymmetric.recall_at_100.0.recall"),
+        greaterThan(share(stats, calibration + "hamming.recall_at_100.0.recall")));
+    assertThat(share(stats, calibration + "hamming.recall_at_10.6.recall"), greaterThan(0.5));
     assertNull(stats(Level.INDICES).evaluate("indices." + INDEX + ".shards"));
     assertNull(stats(Level.SHARDS).evaluate("indices." + INDEX + ".shards.0.0.segments"));
   }

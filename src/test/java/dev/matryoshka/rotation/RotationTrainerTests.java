@@ -112,6 +112,25 @@ public class RotationTrainerTests extends MatryoshkaTestCase {
         0f);
   }
 
+  /** What is held out has no part in the rotation. */
+  public void testTheLastRowsAreHeldOut() {
+    int count = 1024 + random().nextInt(200);
+    float[] sample = Samples.gaussian(random(), count, DIMS);
+    float[] other = sample.clone();
+    int heldOut = (count - 32) * DIMS;
+    for (int i = heldOut; i < other.length; i++) {
+      other[i] = random().nextFloat();
+    }
+    for (RotationKind kind : RotationKind.values()) {
+      Rotation rotation = train(kind, sample, DIMS, 64);
+      assertArrayEquals(rotation.mean(), train(kind, other, DIMS, 64).mean(), 0f);
+      assertArrayEquals(rotation.matrix(), train(kind, other, DIMS, 64).matrix(), 0f);
+      float trained = other[heldOut - 1]++;
+      assertNotEquals(rotation.mean()[DIMS - 1], train(kind, other, DIMS, 64).mean()[DIMS - 1], 0f);
+      other[heldOut - 1] = trained;
+    }
+  }
+
   public void testMeanIsSubtracted() {
     float[] sample = shifted(Samples.gaussian(random(), 300, DIMS), 5);
     for (RotationKind kind : RotationKind.values()) {

@@ -24,6 +24,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.KnnFloatVectorField;
 import org.apache.lucene.index.DirectoryReader;
@@ -102,6 +104,42 @@ public class MatryoshkaQueryRecallTests extends MatryoshkaTestCase {
     }
   }
 
+  /** What segments say of themselves, with documents as queries, holds for real queries. */
+  public void testForecastOfFirstStages() throws IOException {
+    checkForecasts(1);
+    checkForecasts(3);
+  }
+
+  private void checkForecasts(int segments) throws IOException {
+    assumeTrue("real embeddings are absent", Embeddings.available());
+    float[][] documents = Embeddings.load("debian_docs", 12_000);
+    float[][] targets = Embeddings.load("debian_queries", 100);
+    try (Directory directory = newMMapDirectory()) {
+      index(directory, documents, segments, RotationKind.PCA_RANDOM);
+      try (DirectoryReader reader = DirectoryReader.open(directory)) {
+        IndexSearcher searcher = new IndexSearcher(reader);
+        for (int keep : new int[] {20, 80, 320}) {
+          for (Stage first : List.of(Stage.hamming(BITS, keep), Stage.asymmetric(BITS, keep))) {
+            double kept = kept(first, searcher, documents, targets);
+            double forecast = forecast(searcher, targets[0], first);
+            // Of 32 held-out documents and 100 queries: three standard errors of the difference.
+            assertEquals(first + " in " + segments + " segments", kept, forecast, 0.12);
+          }
+        }
+      }
+    }
+  }
+
+  /** As the profile has it. */
+  private static double forecast(IndexSearcher searcher, float[] target, Stage first)
+      throws IOException {
+    Stage last = Stage.floats(target.length, Stage.LAST);
+    String description = searcher.rewrite(SearchIndex.query(target, 10, first, last)).toString();
+    Matcher forecast = Pattern.compile("first stage predicted=([0-9.]+)").matcher(description);
+    assertTrue(description, forecast.find());
+    return Double.parseDouble(forecast.group(1));
+  }
+
   /** Documents estimated, and documents scored at full precision. */
   private static long scored(IndexSearcher searcher, float[][] targets, RecallTarget recall)
       throws IOException {
@@ -141,9 +179,15 @@ public class MatryoshkaQueryRecallTests extends MatryoshkaTestCase {
   private static void checkKept(
       double least, Stage first, IndexSearcher searcher, float[][] documents, float[][] targets)
       throws IOException {
-    List<Stage> stages = List.of(first, Stage.floats(documents[0].length, Stage.LAST));
-    double kept = recall(searcher, documents, targets, 10, stages);
+    double kept = kept(first, searcher, documents, targets);
     assertTrue(first + " keeps " + kept, kept >= least);
+  }
+
+  private static double kept(
+      Stage first, IndexSearcher searcher, float[][] documents, float[][] targets)
+      throws IOException {
+    List<Stage> stages = List.of(first, Stage.floats(documents[0].length, Stage.LAST));
+    return recall(searcher, documents, targets, 10, stages);
   }
 
   private static Directory newMMapDirectory() throws IOException {
