@@ -69,14 +69,19 @@ public final class BlockEstimates {
     int perVector = cursor.correctionsPerVector();
     stored.seek((long) block * BLOCK * perVector * Float.BYTES);
     stored.readFloats(corrections, 0, count * perVector);
-    Arrays.fill(estimates, 0, count, 0);
-    for (int level = 0; level < levels; level++) {
-      QueryPlanes planes = query.planes(level);
+    if (levels == 1) {
       Arrays.fill(distances, 0, count, 0);
-      cursor.addDistances(level, block, planes, distances);
-      query.addScaled(level, distances, count, corrections, perVector, estimates);
+      cursor.addDistances(0, block, query.planes(0), distances);
+      query.estimate(distances, count, corrections, estimates);
+    } else {
+      Arrays.fill(estimates, 0, count, 0);
+      for (int level = 0; level < levels; level++) {
+        Arrays.fill(distances, 0, count, 0);
+        cursor.addDistances(level, block, query.planes(level), distances);
+        query.addScaled(level, distances, count, corrections, perVector, estimates);
+      }
+      query.complete(estimates, count, corrections, perVector);
     }
-    query.complete(estimates, count, corrections, perVector);
     this.block = block;
     return estimates;
   }

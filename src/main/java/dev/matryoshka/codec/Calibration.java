@@ -51,6 +51,35 @@ public record Calibration(int queries, List<List<Float>> byDistance, List<List<F
     return recall(byEstimate, hits, keep);
   }
 
+  /**
+   * How many a first stage by distance has to keep for an expected recall; infinitely many where
+   * the calibration has never seen it.
+   *
+   * @param recall 0 to 1
+   */
+  public double keepByDistance(int hits, double recall) {
+    return keep(byDistance, hits, recall);
+  }
+
+  /** The same for a first stage by estimate. */
+  public double keepByEstimate(int hits, double recall) {
+    return keep(byEstimate, hits, recall);
+  }
+
+  private static double keep(List<List<Float>> measured, int hits, double recall) {
+    double before = 0;
+    for (int i = 0; i < KEEPS; i++) {
+      double perHit = 1L << i;
+      double found = recall(measured, hits, hits * perHit);
+      if (found >= recall) {
+        double share = found > before ? (recall - before) / (found - before) : 0;
+        return i == 0 ? hits * share : hits * perHit * Math.pow(2, share - 1);
+      }
+      before = found;
+    }
+    return Double.POSITIVE_INFINITY;
+  }
+
   private static double recall(List<List<Float>> measured, int hits, double keep) {
     double perHit = keep / hits;
     double from = Math.log(HITS.getFirst());

@@ -213,6 +213,27 @@ public final class QueryCode {
   }
 
   /**
+   * The estimates of adjacent vectors from codes of one level, in one pass.
+   *
+   * @param distances to the level's planes, of each vector
+   * @param corrections of all of them
+   */
+  void estimate(long[] distances, int count, float[] corrections, float[] estimates) {
+    QueryPlanes only = planes[0];
+    if (similarity == VectorSimilarityFunction.EUCLIDEAN) {
+      for (int i = 0, at = 0; i < count; i++, at += 3) {
+        float centredDot = corrections[at] * only.dot(distances[i]);
+        estimates[i] = 2 * centredDot - corrections[at + 2] - centredSquare;
+      }
+    } else {
+      for (int i = 0, at = 0; i < count; i++, at += 3) {
+        float centredDot = corrections[at] * only.dot(distances[i]);
+        estimates[i] = centredDot + corrections[at + 1] + dotMean;
+      }
+    }
+  }
+
+  /**
    * Adds what a level contributes to the inner products of centred projections.
    *
    * @param distances to the level's planes, of each vector

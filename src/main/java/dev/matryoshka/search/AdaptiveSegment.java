@@ -100,7 +100,6 @@ final class AdaptiveSegment {
     this.search = search;
     this.acceptDocs = acceptDocs;
     this.funnel = funnel;
-    this.first = funnel.firstOf(search.segment().size());
     this.margin = funnel.target().margin();
   }
 
@@ -153,7 +152,7 @@ final class AdaptiveSegment {
   void scan(int k) throws IOException {
     CapturedVectors narrower = captured;
     if (narrower == null) {
-      chooseFirst();
+      first = FirstStage.of(search, acceptDocs, funnel, k);
     }
     boolean estimates =
         accepted() > funnel.scoredAtFullPrecision() && search.canScanEstimates(first);
@@ -185,15 +184,6 @@ final class AdaptiveSegment {
       captured.allScored();
     } else if (estimatesFirst()) {
       captured.allEstimated();
-    }
-  }
-
-  /** Distances, unless fetching codes is what takes time, whatever is done with them. */
-  private void chooseFirst() throws IOException {
-    if (first.kind() == Stage.Kind.HAMMING
-        && search.segment().codes() != null
-        && search.scattered(acceptDocs)) {
-      first = Stage.asymmetric(first.size(), funnel.first().keep());
     }
   }
 

@@ -161,7 +161,10 @@ public class CalibratorTests extends MatryoshkaTestCase {
     try (Directory directory = CodedIndex.directory()) {
       merged(directory, options, 3100);
       try (IndexWriter writer = new IndexWriter(directory, CodedIndex.config(options))) {
-        assertEquals(Calibrator.QUERIES, onlyCalibration(writer).queries());
+        int heldOut = onlyCalibration(writer).queries();
+        boolean copied = heldOut == Calibrator.QUERIES_OF_COPIES;
+        // Rotations that learn nothing are made by flushes, and then inherited.
+        assertTrue(copied ? options.rotation().learned() == false : heldOut == Calibrator.QUERIES);
         for (int i = 0; i < 1024; i++) {
           float[] vector = CodedIndex.vector(random(), DIMS);
           writer.addDocument(CodedIndex.document(i, vector, similarity));
@@ -172,9 +175,9 @@ public class CalibratorTests extends MatryoshkaTestCase {
           assertTrue(flushed == null || flushed.calibration() == null);
         }
         writer.forceMerge(1);
-        Calibration copied = onlyCalibration(writer);
-        assertTrue("" + copied, copied.queries() >= Calibrator.QUERIES_OF_COPIES);
-        for (List<Float> recalls : copied.byDistance()) {
+        Calibration last = onlyCalibration(writer);
+        assertTrue("" + last, last.queries() >= Calibrator.QUERIES_OF_COPIES);
+        for (List<Float> recalls : last.byDistance()) {
           assertEquals(recalls.stream().sorted().toList(), recalls);
         }
       }
@@ -227,6 +230,14 @@ public class CalibratorTests extends MatryoshkaTestCase {
       assertEquals(at100[i], calibration.byDistance(1000, 1000 << i), 1e-6);
     }
     assertEquals("half are not kept", at10[0] / 2, calibration.byDistance(10, 5), 1e-6);
+    for (int i = 1; i < Calibration.KEEPS; i++) {
+      assertEquals(10 << i, calibration.keepByDistance(10, at10[i]), 0.01 * (10 << i));
+      double between = 0.5 * (at100[i - 1] + at100[i]);
+      double keep = calibration.keepByEstimate(100, between);
+      assertEquals(between, calibration.byEstimate(100, keep), 1e-6);
+    }
+    assertEquals(5, calibration.keepByDistance(10, at10[0] / 2), 1e-6);
+    assertEquals(Double.POSITIVE_INFINITY, calibration.keepByDistance(10, 1), 0);
     assertEquals(0, calibration.byDistance(10, 0), 0);
     assertEquals(at10[Calibration.KEEPS - 1], calibration.byDistance(10, 1e9), 1e-6);
     double before = 0;

@@ -1,0 +1,73 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.search;
+
+import dev.matryoshka.codec.Calibration;
+import dev.matryoshka.codec.SegmentCodes;
+import java.io.IOException;
+import org.apache.lucene.search.AcceptDocs;
+
+/**
+ * Chooses what a search with a {@link RecallTarget} begins with in a segment. What is chosen
+ * decides how long the search takes, not what it finds: it widens where that was too little.
+ * Stateless.
+ */
+final class FirstStage {
+
+  // Measured, see docs/experiments.md.
+
+  /** Vectors are captured so many times as many as the calibration asks for. */
+  private static final double SPARE_OF_DISTANCES = 6;
+
+  private static final double SPARE_OF_ESTIMATES = 3;
+
+  /** Captured at least: the lines that the search fits need some points. */
+  private static final int LEAST_KEEP = 400;
+
+  /**
+   * Where distances would have to capture more than one vector in so many, all are estimated from
+   * the start: capturing one takes as long as estimating so many in passing.
+   */
+  private static final int ESTIMATED_ABOVE = 20;
+
+  private FirstStage() {}
+
+  /** The first stage for the segment; keeps no more than {@link Funnel#firstOf}. */
+  static Stage of(SegmentSearch search, AcceptDocs acceptDocs, Funnel funnel, int k)
+      throws IOException {
+    Stage most = funnel.firstOf(search.segment().size());
+    SegmentCodes codes = search.segment().codes();
+    if (codes == null || most.kind() != Stage.Kind.HAMMING) {
+      return most;
+    }
+    // Where few are accepted, fetching codes is what takes time, whatever is done with them.
+    boolean estimates = search.scattered(acceptDocs);
+    Calibration known = codes.calibration();
+    if (known == null || most.size() != codes.bits()) {
+      return estimates ? Stage.asymmetric(most.size(), funnel.first().keep()) : most;
+    }
+    double accepted = Math.clamp(acceptDocs.cost(), 1, codes.size());
+    double ofAll = codes.size() / accepted;
+    int hits = (int) Math.min(Integer.MAX_VALUE, Math.round(k * ofAll));
+    double share = funnel.target().share();
+    double near = SPARE_OF_DISTANCES * known.keepByDistance(hits, share) / ofAll;
+    if (estimates || near * ESTIMATED_ABOVE > accepted) {
+      double keep = SPARE_OF_ESTIMATES * known.keepByEstimate(hits, share) / ofAll;
+      return Stage.asymmetric(most.size(), kept(keep, funnel.first()));
+    }
+    return Stage.hamming(most.size(), kept(near, most));
+  }
+
+  private static int kept(double wanted, Stage most) {
+    return (int) Math.min(most.keep(), Math.max(LEAST_KEEP, wanted));
+  }
+}
