@@ -96,8 +96,8 @@ public record Funnel(List<Stage> stages, RecallTarget target) {
   }
 
   /**
-   * What to begin with in a segment when aiming at a recall. In large segments capturing more costs
-   * little beside comparing all, and looking at all once more costs much.
+   * The most to begin with in a segment when aiming at a recall. In large segments capturing more
+   * costs little beside comparing all, and looking at all once more costs much.
    *
    * @param size vectors of the segment
    */
