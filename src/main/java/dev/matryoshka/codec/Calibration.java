@@ -14,7 +14,6 @@ package dev.matryoshka.codec;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.lucene.index.CorruptIndexException;
 import org.apache.lucene.store.IndexInput;
 import org.apache.lucene.store.IndexOutput;
 
@@ -110,10 +109,15 @@ public record Calibration(int queries, List<List<Float>> byDistance, List<List<F
     }
   }
 
+  /**
+   * Reads what {@link #write} wrote.
+   *
+   * @throws IllegalArgumentException when it cannot be
+   */
   static Calibration read(IndexInput meta) throws IOException {
     int queries = meta.readVInt();
     if (queries < 1) {
-      throw new CorruptIndexException("invalid number of held-out vectors [" + queries + "]", meta);
+      throw new IllegalArgumentException("invalid number of held-out vectors [" + queries + "]");
     }
     return new Calibration(queries, readRecalls(meta), readRecalls(meta));
   }
@@ -125,7 +129,7 @@ public record Calibration(int queries, List<List<Float>> byDistance, List<List<F
       for (int i = 0; i < KEEPS; i++) {
         float recall = Float.intBitsToFloat(meta.readInt());
         if ((recall >= 0 && recall <= 1) == false) {
-          throw new CorruptIndexException("invalid recall [" + recall + "]", meta);
+          throw new IllegalArgumentException("invalid recall [" + recall + "]");
         }
         ofHits.add(recall);
       }

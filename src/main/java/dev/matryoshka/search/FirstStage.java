@@ -56,7 +56,7 @@ final class FirstStage {
       return estimates ? Stage.asymmetric(most.size(), funnel.first().keep()) : most;
     }
     double accepted = Math.clamp(acceptDocs.cost(), 1, codes.size());
-    double ofAll = codes.size() / accepted;
+    double ofAll = Math.max(1, search.visible() / accepted);
     int hits = (int) Math.min(Integer.MAX_VALUE, Math.round(k * ofAll));
     double share = funnel.target().share();
     double near = SPARE_OF_DISTANCES * known.keepByDistance(hits, share) / ofAll;

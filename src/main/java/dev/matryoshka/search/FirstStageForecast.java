@@ -50,7 +50,7 @@ final class FirstStageForecast {
       if (codes == null || accepted <= enough) {
         recall += share;
       } else {
-        double ofAll = codes.size() / Math.max(1, accepted);
+        double ofAll = Math.max(1, segments.get(s).visible() / Math.max(1, accepted));
         recall += share * ofSegment(first, codes, share, ofAll, k);
       }
     }
@@ -63,7 +63,7 @@ final class FirstStageForecast {
 
   /**
    * @param share of the wanted documents that the segment has
-   * @param ofAll how many vectors there are for each accepted one
+   * @param ofAll how many vectors the caller may see for each accepted one
    */
   private static double ofSegment(
       Stage first, SegmentCodes codes, double share, double ofAll, int k) {

@@ -202,7 +202,7 @@ final class SegmentSearch {
   }
 
   /** Hidden documents are compared too, but their number is nobody's business. */
-  private int visible() {
+  int visible() {
     return Math.min(segment.size(), segment.context().reader().numDocs());
   }
 
