@@ -165,6 +165,9 @@ public final class MatryoshkaVectorsReader extends KnnVectorsReader {
                 FileTypeHint.DATA, FileDataHint.KNN_VECTORS, DataAccessHint.SEQUENTIAL));
     boolean success = false;
     try {
+      // Before the header, whose reader would not say which file it is that ends within it.
+      CodecUtil.retrieveChecksum(data);
+      data.seek(0);
       int dataVersion =
           CodecUtil.checkIndexHeader(
               data,
@@ -178,7 +181,6 @@ public final class MatryoshkaVectorsReader extends KnnVectorsReader {
             "version [" + dataVersion + "] does not match metadata version [" + version + "]",
             data);
       }
-      CodecUtil.retrieveChecksum(data);
       success = true;
       return data;
     } finally {

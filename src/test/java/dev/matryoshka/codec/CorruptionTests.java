@@ -162,6 +162,9 @@ public class CorruptionTests extends MatryoshkaTestCase {
       expectRefusal(dataFile, Arrays.copyOf(content, length), "data of " + length);
     }
     expectRefusal(dataFile, Arrays.copyOf(content, content.length - 1), "data but for one byte");
+    for (int length = 0; length < 100; length++) {
+      expectRefusal(dataFile, Arrays.copyOf(content, length), "data of a header's " + length);
+    }
   }
 
   public void testDataOfAnotherSegment() throws IOException {
