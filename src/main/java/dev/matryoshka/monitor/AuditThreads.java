@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.monitor;
 
+import java.util.List;
 import java.util.concurrent.Executor;
 import org.elasticsearch.common.settings.Settings;
 import org.elasticsearch.common.util.concurrent.EsExecutors;
@@ -20,11 +21,13 @@ import org.elasticsearch.threadpool.ThreadPool;
 
 /**
  * The threads that compare searches: few, and none that searches run on, so that an audit takes
- * longer rather than anything from them.
+ * longer rather than anything from them. Live sampling has one more of its own, since its pauses
+ * would hold up audits.
  */
 public final class AuditThreads {
 
   private static final String NAME = "matryoshka_audit";
+  private static final String SAMPLING_NAME = "matryoshka_sampling";
 
   /** One thread for so many processors. */
   private static final int PROCESSORS_PER_THREAD = 4;
@@ -33,20 +36,32 @@ public final class AuditThreads {
 
   private AuditThreads() {}
 
-  /** What the plugin registers; its settings are {@code thread_pool.matryoshka_audit.*}. */
-  public static ExecutorBuilder<?> builder(Settings settings) {
+  /**
+   * What the plugin registers; the settings are {@code thread_pool.matryoshka_audit.*} and {@code
+   * thread_pool.matryoshka_sampling.*}.
+   */
+  public static List<ExecutorBuilder<?>> builders(Settings settings) {
     int threads = Math.max(1, EsExecutors.allocatedProcessors(settings) / PROCESSORS_PER_THREAD);
+    return List.of(builder(settings, NAME, threads), builder(settings, SAMPLING_NAME, 1));
+  }
+
+  private static ExecutorBuilder<?> builder(Settings settings, String name, int threads) {
     return new FixedExecutorBuilder(
         settings,
-        NAME,
+        name,
         threads,
         QUEUE,
-        "thread_pool." + NAME,
+        "thread_pool." + name,
         EsExecutors.TaskTrackingConfig.DO_NOT_TRACK);
   }
 
-  /** The threads of a node. */
+  /** The threads of a node for audits. */
   public static Executor of(ThreadPool threadPool) {
     return threadPool.executor(NAME);
+  }
+
+  /** The thread of a node for live sampling. */
+  public static Executor ofSampling(ThreadPool threadPool) {
+    return threadPool.executor(SAMPLING_NAME);
   }
 }

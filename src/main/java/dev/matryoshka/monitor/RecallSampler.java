@@ -32,8 +32,8 @@ import org.elasticsearch.index.shard.IndexShardState;
 
 /**
  * Runs a small random share of searches once more, exactly, in the background: one at a time on a
- * node, and never for more than a set share of the time. A search that is drawn while there is no
- * time for it is skipped. What remains of a search are counts. Thread-safe.
+ * node, in small pieces, and never for more than a set share of the time. A search that is drawn
+ * while there is no time for it is skipped. What remains of a search are counts. Thread-safe.
  *
  * <p>The comparison runs with the thread context of the search, so that it sees the documents that
  * its caller may see, and on the shard as it is by then.
@@ -54,7 +54,7 @@ public final class RecallSampler {
   public static final Setting<Double> MAX_TIME_SHARE =
       Setting.doubleSetting(
           "matryoshka.recall_sampling.max_time_share",
-          0.05,
+          0.02,
           0.0001,
           1,
           Setting.Property.Dynamic,
@@ -69,7 +69,7 @@ public final class RecallSampler {
   private volatile long restUntilNanos = System.nanoTime();
 
   /**
-   * @param executor threads that searches do not need
+   * @param executor a thread that neither searches nor audits need; it pauses a lot
    * @param breaker accounts for the memory of a comparison
    */
   public RecallSampler(Executor executor, CircuitBreaker breaker, double maxTimeShare) {
@@ -110,8 +110,14 @@ public final class RecallSampler {
     @Override
     protected void doRun() throws Exception {
       long start = System.nanoTime();
+      Pace pace = new Pace();
       try (Engine.Searcher searcher = shard.acquireSearcher("matryoshka_recall_sampling")) {
-        FunnelProbe probe = new FunnelProbe(searcher, this::checkOpen);
+        FunnelProbe probe = new FunnelProbe(
+                searcher,
+                () -> {
+                  checkOpen();
+                  pace.step();
+                });
         long bytes = probe.bytesNeeded();
         breaker.addEstimateBytesAndMaybeBreak(bytes, "matryoshka_recall_sampling");
         try {
@@ -122,8 +128,7 @@ public final class RecallSampler {
           breaker.addWithoutBreaking(-bytes);
         }
       } finally {
-        long took = System.nanoTime() - start;
-        restUntilNanos = System.nanoTime() + (long) (took * (1 / maxTimeShare - 1));
+        restUntilNanos = start + (long) (pace.workedNanos() / maxTimeShare);
       }
     }
 

@@ -120,7 +120,7 @@ public final class MatryoshkaPlugin extends Plugin
 
   @Override
   public List<ExecutorBuilder<?>> getExecutorBuilders(Settings settings) {
-    return List.of(AuditThreads.builder(settings));
+    return AuditThreads.builders(settings);
   }
 
   @Override
@@ -129,7 +129,7 @@ public final class MatryoshkaPlugin extends Plugin
         services.bigArrays().breakerService().getBreaker(CircuitBreaker.REQUEST);
     RecallSampler sampler =
         new RecallSampler(
-            AuditThreads.of(services.threadPool()),
+            AuditThreads.ofSampling(services.threadPool()),
             breaker,
             RecallSampler.MAX_TIME_SHARE.get(services.environment().settings()));
     services

@@ -113,6 +113,8 @@ public final class SamplingBenchmark {
   private SamplingReport measure(Target target, String[] vectors) {
     int rounds = (options.searches() + TURN - 1) / TURN;
     SamplingReport report = new SamplingReport(options.rate(), rounds, TURN);
+    // So that comparisons are compiled too.
+    target.index().set(RATE, 1);
     try (ProgressBar bar = new ProgressBar(progress, "Warm-up", WARM_UP, 0)) {
       for (int i = 0; i < WARM_UP; i++) {
         search(target, vectors[i % vectors.length]);
