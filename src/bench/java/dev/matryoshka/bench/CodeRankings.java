@@ -61,7 +61,7 @@ final class CodeRankings {
     float[] corrections = new float[codes.size() * perVector];
     for (int ord = 0; ord < codes.size(); ord++) {
       cursor.readCode(ord, all, ord * words, 1);
-      cursor.readCorrections(ord, corrections, ord * perVector);
+      cursor.readCorrections(ord, corrections, ord * perVector, 1);
     }
     int[][] rankings = new int[queries.length][];
     for (int q = 0; q < queries.length; q++) {

@@ -27,17 +27,39 @@ public abstract class HammingKernels {
           : new ScalarHammingKernels();
 
   /**
+   * Codes in a group: word 0 of all of them, then word 1 of all of them, and so on, so that a
+   * register holds one word of as many codes as it has room for, and a scan reads from front to
+   * back. Eight words fill a cache line, and the widest registers there are.
+   */
+  public static final int GROUP = 8;
+
+  /** Groups that hold so many codes; the last may have fewer. */
+  public static int groups(int codes) {
+    return (codes + GROUP - 1) / GROUP;
+  }
+
+  /**
+   * Where a word of a code is among grouped codes.
+   *
+   * @param words words of each code
+   */
+  public static int index(int code, int word, int words) {
+    return (code / GROUP * words + word) * GROUP + code % GROUP;
+  }
+
+  /**
    * Adds weighted distances: {@code distances[i] += weight * hamming(code i, query)}.
    *
-   * @param block word w of code i at {@code w * count + i}
-   * @param count codes in the block
-   * @param words words of each code in the block
-   * @param query the query's words for this block, from {@code queryOffset}
+   * @param codes word w of code i at {@link #index}
+   * @param groups groups of codes
+   * @param words words of each code
+   * @param query as many words from {@code queryOffset}
    * @param weight at least 1
+   * @param distances one for each code of all groups
    */
   public abstract void addDistances(
-      long[] block,
-      int count,
+      long[] codes,
+      int groups,
       int words,
       long[] query,
       int queryOffset,
@@ -48,12 +70,12 @@ public abstract class HammingKernels {
    * The same where codes are mapped into memory, without copying them: fetching them from memory
    * overlaps with comparing them.
    *
-   * @param mapped little-endian; word w of code i at {@code offset + (w * count + i) * 8}
+   * @param mapped little-endian; word w of code i at {@code offset + index * 8}
    */
   public abstract void addDistances(
       MemorySegment mapped,
       long offset,
-      int count,
+      int groups,
       int words,
       long[] query,
       int queryOffset,
@@ -61,19 +83,30 @@ public abstract class HammingKernels {
       long[] distances);
 
   /**
-   * Computes the distances of a block that is mapped into memory and finds those at or below a
+   * Adds {@code Σⱼ 2ʲ hⱼ}, the distances to all planes of a query at once, where codes are mapped
+   * into memory.
+   *
+   * @param mapped little-endian; word w of code i at {@code offset + index * 8}
+   * @param planes word w of plane j at {@code j * words + w}; {@link QueryPlanes#PLANES} planes
+   */
+  abstract void addPlaneDistances(
+      MemorySegment mapped, long offset, int groups, int words, long[] planes, long[] distances);
+
+  /**
+   * Computes the distances of codes that are mapped into memory and finds those at or below a
    * threshold, in one pass where codes have the usual 256 bits.
    *
-   * @param mapped little-endian; word w of code i at {@code offset + (w * count + i) * 8}
+   * @param mapped little-endian; word w of code i at {@code offset + index * 8}
    * @param query as many words
-   * @param distances receives those of the hits, at their positions; others are undefined
-   * @param hits receives the positions of those found in ascending order; room for {@code count}
+   * @param distances room for all codes of all groups; receives those of the hits, at their
+   *     positions; others are undefined
+   * @param hits receives the positions of those found in ascending order; as much room
    * @return number of hits
    */
   public abstract int nearest(
       MemorySegment mapped,
       long offset,
-      int count,
+      int groups,
       int words,
       long[] query,
       long threshold,

@@ -89,12 +89,22 @@ public final class HammingSelector {
    * @param source holds the words of the code from {@code offset}
    */
   public void add(int position, int distance, long[] source, int offset) {
+    int room = add(position, distance);
+    System.arraycopy(source, offset, codes, room, words);
+  }
+
+  /**
+   * Takes a code whose words the caller puts where they belong.
+   *
+   * @return where that is in {@link #codes}, until the next call
+   */
+  public int add(int position, int distance) {
     if (size == positions.length) {
       makeRoom();
     }
+    int room = size * words;
     positions[size] = position;
     distances[size] = distance;
-    System.arraycopy(source, offset, codes, size * words, words);
     size++;
     histogram[distance]++;
     atOrBelow++;
@@ -103,6 +113,7 @@ public final class HammingSelector {
       atOrBelow -= histogram[threshold];
       threshold--;
     }
+    return room;
   }
 
   /** Drops what can no longer win; grows only when everything still can. */

@@ -11,6 +11,8 @@
  */
 package dev.matryoshka.binary;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * A float vector q rounded to {@value #PLANES} bits in planes of signs, for inner products with
  * many sign codes, {@code Σ ±q_b}. With {@code q_b ≈ Δ Σⱼ 2ʲ⁻¹ p_jb}, all {@code p_jb} 1 or -1, the
@@ -81,19 +83,35 @@ public final class QueryPlanes {
   }
 
   /**
-   * Adds {@code Σⱼ 2ʲ hⱼ} for codes that are stored by column.
+   * Adds {@code Σⱼ 2ʲ hⱼ} for codes in groups.
    *
-   * @param block word w of code i at {@code w * count + i}
+   * @param codes word w of code i at {@link HammingKernels#index}
    */
-  public void addDistances(long[] block, int count, long[] distances) {
+  public void addDistances(long[] codes, int groups, long[] distances) {
     for (int plane = 0; plane < PLANES; plane++) {
       HammingKernels.INSTANCE.addDistances(
-          block, count, words, planes, plane * words, 1 << plane, distances);
+          codes, groups, words, planes, plane * words, 1 << plane, distances);
     }
+  }
+
+  /**
+   * The same where codes are mapped into memory.
+   *
+   * @param mapped little-endian; word w of code i at {@code offset + index * 8}
+   */
+  public void addDistances(MemorySegment mapped, long offset, int groups, long[] distances) {
+    HammingKernels.INSTANCE.addPlaneDistances(mapped, offset, groups, words, planes, distances);
   }
 
   /** The inner product with a code at such a {@link #distance}. */
   public float dot(long distance) {
     return step * (unequal - distance);
+  }
+
+  /** The inner products with codes at such distances. */
+  public void dots(long[] distances, float[] dots) {
+    for (int i = 0; i < distances.length; i++) {
+      dots[i] = dot(distances[i]);
+    }
   }
 }

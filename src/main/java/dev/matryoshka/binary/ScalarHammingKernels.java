@@ -24,18 +24,19 @@ final class ScalarHammingKernels extends HammingKernels {
 
   @Override
   public void addDistances(
-      long[] block,
-      int count,
+      long[] codes,
+      int groups,
       int words,
       long[] query,
       int queryOffset,
       int weight,
       long[] distances) {
-    for (int w = 0; w < words; w++) {
-      long word = query[queryOffset + w];
-      int at = w * count;
-      for (int i = 0; i < count; i++) {
-        distances[i] += (long) weight * Long.bitCount(block[at + i] ^ word);
+    for (int g = 0, at = 0; g < groups; g++) {
+      for (int w = 0; w < words; w++) {
+        long word = query[queryOffset + w];
+        for (int i = g * GROUP; i < (g + 1) * GROUP; i++, at++) {
+          distances[i] += (long) weight * Long.bitCount(codes[at] ^ word);
+        }
       }
     }
   }
@@ -44,18 +45,28 @@ final class ScalarHammingKernels extends HammingKernels {
   public void addDistances(
       MemorySegment mapped,
       long offset,
-      int count,
+      int groups,
       int words,
       long[] query,
       int queryOffset,
       int weight,
       long[] distances) {
     long at = offset;
-    for (int w = 0; w < words; w++) {
-      long word = query[queryOffset + w];
-      for (int i = 0; i < count; i++, at += Long.BYTES) {
-        distances[i] += (long) weight * Long.bitCount(mapped.get(WORD, at) ^ word);
+    for (int g = 0; g < groups; g++) {
+      for (int w = 0; w < words; w++) {
+        long word = query[queryOffset + w];
+        for (int i = g * GROUP; i < (g + 1) * GROUP; i++, at += Long.BYTES) {
+          distances[i] += (long) weight * Long.bitCount(mapped.get(WORD, at) ^ word);
+        }
       }
+    }
+  }
+
+  @Override
+  void addPlaneDistances(
+      MemorySegment mapped, long offset, int groups, int words, long[] planes, long[] distances) {
+    for (int plane = 0; plane < QueryPlanes.PLANES; plane++) {
+      addDistances(mapped, offset, groups, words, planes, plane * words, 1 << plane, distances);
     }
   }
 
@@ -63,14 +74,15 @@ final class ScalarHammingKernels extends HammingKernels {
   public int nearest(
       MemorySegment mapped,
       long offset,
-      int count,
+      int groups,
       int words,
       long[] query,
       long threshold,
       long[] distances,
       int[] hits) {
+    int count = groups * GROUP;
     Arrays.fill(distances, 0, count, 0);
-    addDistances(mapped, offset, count, words, query, 0, 1, distances);
+    addDistances(mapped, offset, groups, words, query, 0, 1, distances);
     return select(distances, count, threshold, hits);
   }
 

@@ -12,7 +12,6 @@
 package dev.matryoshka.binary;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -23,39 +22,36 @@ import jdk.incubator.vector.VectorSpecies;
 /** The kernels in the JDK vector API, in the preferred species. */
 final class VectorHammingKernels extends HammingKernels {
 
-  private static final VectorSpecies<Long> SPECIES = LongVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Long> SPECIES =
+      LongVector.SPECIES_PREFERRED.length() > GROUP
+          ? LongVector.SPECIES_512
+          : LongVector.SPECIES_PREFERRED;
   private static final int LANES = SPECIES.length();
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
-  private static final ValueLayout.OfLong WORD =
-      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /** From a word of a code to the next one, in bytes. */
+  private static final int STRIDE = GROUP * Long.BYTES;
 
   @Override
   public void addDistances(
-      long[] block,
-      int count,
+      long[] codes,
+      int groups,
       int words,
       long[] query,
       int queryOffset,
       int weight,
       long[] distances) {
-    int i = 0;
-    for (int bound = count - LANES; i <= bound; i += LANES) {
+    for (int i = 0; i < groups * GROUP; i += LANES) {
+      int at = index(i, 0, words);
       LongVector sum = LongVector.zero(SPECIES);
-      for (int w = 0; w < words; w++) {
+      for (int w = 0; w < words; w++, at += GROUP) {
         sum =
             sum.add(
-                LongVector.fromArray(SPECIES, block, w * count + i)
+                LongVector.fromArray(SPECIES, codes, at)
                     .lanewise(VectorOperators.XOR, query[queryOffset + w])
                     .lanewise(VectorOperators.BIT_COUNT));
       }
       LongVector.fromArray(SPECIES, distances, i).add(times(sum, weight)).intoArray(distances, i);
-    }
-    for (; i < count; i++) {
-      long sum = 0;
-      for (int w = 0; w < words; w++) {
-        sum += Long.bitCount(block[w * count + i] ^ query[queryOffset + w]);
-      }
-      distances[i] += (long) weight * sum;
     }
   }
 
@@ -63,27 +59,28 @@ final class VectorHammingKernels extends HammingKernels {
   public void addDistances(
       MemorySegment mapped,
       long offset,
-      int count,
+      int groups,
       int words,
       long[] query,
       int queryOffset,
       int weight,
       long[] distances) {
-    long stride = (long) count * Long.BYTES;
-    long at = offset;
     int w = 0;
-    for (; w + 4 <= words; w += 4, at += 4 * stride) {
-      addFour(mapped, at, count, query, queryOffset + w, weight, distances);
+    for (; w + 4 <= words; w += 4) {
+      long at = offset + (long) w * STRIDE;
+      addFour(mapped, at, groups, words, query, queryOffset + w, weight, distances);
     }
-    for (; w < words; w++, at += stride) {
-      addOne(mapped, at, count, query[queryOffset + w], weight, distances);
+    for (; w < words; w++) {
+      long at = offset + (long) w * STRIDE;
+      addOne(mapped, at, groups, words, query[queryOffset + w], weight, distances);
     }
   }
 
   private static void addFour(
       MemorySegment mapped,
       long offset,
-      int count,
+      int groups,
+      int words,
       long[] query,
       int word,
       int weight,
@@ -92,30 +89,62 @@ final class VectorHammingKernels extends HammingKernels {
     LongVector second = LongVector.broadcast(SPECIES, query[word + 1]);
     LongVector third = LongVector.broadcast(SPECIES, query[word + 2]);
     LongVector fourth = LongVector.broadcast(SPECIES, query[word + 3]);
-    long stride = (long) count * Long.BYTES;
-    int i = 0;
-    for (int bound = count - LANES; i <= bound; i += LANES) {
-      long at = offset + (long) i * Long.BYTES;
-      LongVector sum = ofFour(mapped, at, stride, first, second, third, fourth);
+    for (int i = 0; i < groups * GROUP; i += LANES) {
+      long at = at(offset, i, words);
+      LongVector sum = ofFour(mapped, at, first, second, third, fourth);
       LongVector.fromArray(SPECIES, distances, i).add(times(sum, weight)).intoArray(distances, i);
-    }
-    for (; i < count; i++) {
-      distances[i] +=
-          (long) weight * ofFour(mapped, offset + (long) i * Long.BYTES, stride, query, word);
     }
   }
 
   private static void addOne(
-      MemorySegment mapped, long offset, int count, long word, int weight, long[] distances) {
+      MemorySegment mapped,
+      long offset,
+      int groups,
+      int words,
+      long word,
+      int weight,
+      long[] distances) {
     LongVector query = LongVector.broadcast(SPECIES, word);
-    int i = 0;
-    for (int bound = count - LANES; i <= bound; i += LANES) {
-      LongVector sum = differing(mapped, offset + (long) i * Long.BYTES, query);
+    for (int i = 0; i < groups * GROUP; i += LANES) {
+      LongVector sum = differing(mapped, at(offset, i, words), query);
       LongVector.fromArray(SPECIES, distances, i).add(times(sum, weight)).intoArray(distances, i);
     }
-    for (; i < count; i++) {
-      long code = mapped.get(WORD, offset + (long) i * Long.BYTES);
-      distances[i] += (long) weight * Long.bitCount(code ^ word);
+  }
+
+  @Override
+  void addPlaneDistances(
+      MemorySegment mapped, long offset, int groups, int words, long[] planes, long[] distances) {
+    if (words == 4) {
+      // As a constant it lets the compiler unroll the loop over words.
+      addPlanes(mapped, offset, groups, 4, planes, distances);
+    } else {
+      addPlanes(mapped, offset, groups, words, planes, distances);
+    }
+  }
+
+  private static void addPlanes(
+      MemorySegment mapped, long offset, int groups, int words, long[] planes, long[] distances) {
+    for (int i = 0; i < groups * GROUP; i += LANES) {
+      long at = at(offset, i, words);
+      LongVector ones = LongVector.zero(SPECIES);
+      LongVector twos = LongVector.zero(SPECIES);
+      LongVector fours = LongVector.zero(SPECIES);
+      LongVector eights = LongVector.zero(SPECIES);
+      for (int w = 0; w < words; w++, at += STRIDE) {
+        LongVector word =
+            LongVector.fromMemorySegment(SPECIES, mapped, at, ByteOrder.LITTLE_ENDIAN);
+        ones = ones.add(differing(word, planes[w]));
+        twos = twos.add(differing(word, planes[words + w]));
+        fours = fours.add(differing(word, planes[2 * words + w]));
+        eights = eights.add(differing(word, planes[3 * words + w]));
+      }
+      LongVector sum =
+          ones.add(twos.lanewise(VectorOperators.LSHL, 1))
+              .add(
+                  fours
+                      .lanewise(VectorOperators.LSHL, 2)
+                      .add(eights.lanewise(VectorOperators.LSHL, 3)));
+      LongVector.fromArray(SPECIES, distances, i).add(sum).intoArray(distances, i);
     }
   }
 
@@ -123,17 +152,18 @@ final class VectorHammingKernels extends HammingKernels {
   public int nearest(
       MemorySegment mapped,
       long offset,
-      int count,
+      int groups,
       int words,
       long[] query,
       long threshold,
       long[] distances,
       int[] hits) {
     if (words == 4) {
-      return nearestOfFour(mapped, offset, count, query, threshold, distances, hits);
+      return nearestOfFour(mapped, offset, groups, query, threshold, distances, hits);
     }
+    int count = groups * GROUP;
     Arrays.fill(distances, 0, count, 0);
-    addDistances(mapped, offset, count, words, query, 0, 1, distances);
+    addDistances(mapped, offset, groups, words, query, 0, 1, distances);
     return select(distances, count, threshold, hits);
   }
 
@@ -141,7 +171,7 @@ final class VectorHammingKernels extends HammingKernels {
   private static int nearestOfFour(
       MemorySegment mapped,
       long offset,
-      int count,
+      int groups,
       long[] query,
       long threshold,
       long[] distances,
@@ -151,12 +181,9 @@ final class VectorHammingKernels extends HammingKernels {
     LongVector third = LongVector.broadcast(SPECIES, query[2]);
     LongVector fourth = LongVector.broadcast(SPECIES, query[3]);
     LongVector limit = LongVector.broadcast(SPECIES, threshold);
-    long stride = (long) count * Long.BYTES;
     int found = 0;
-    int i = 0;
-    for (int bound = count - LANES; i <= bound; i += LANES) {
-      long at = offset + (long) i * Long.BYTES;
-      LongVector sum = ofFour(mapped, at, stride, first, second, third, fourth);
+    for (int i = 0; i < groups * GROUP; i += LANES) {
+      LongVector sum = ofFour(mapped, at(offset, i, 4), first, second, third, fourth);
       long mask = sum.compare(VectorOperators.LE, limit).toLong();
       if (mask != 0) {
         sum.intoArray(distances, i);
@@ -165,37 +192,30 @@ final class VectorHammingKernels extends HammingKernels {
         }
       }
     }
-    for (; i < count; i++) {
-      long sum = ofFour(mapped, offset + (long) i * Long.BYTES, stride, query, 0);
-      if (sum <= threshold) {
-        distances[i] = sum;
-        hits[found++] = i;
-      }
-    }
     return found;
+  }
+
+  /** Where the first word of a code is, in bytes. */
+  private static long at(long offset, int code, int words) {
+    return offset + (long) index(code, 0, words) * Long.BYTES;
   }
 
   private static LongVector ofFour(
       MemorySegment mapped,
       long at,
-      long stride,
       LongVector first,
       LongVector second,
       LongVector third,
       LongVector fourth) {
     return differing(mapped, at, first)
-        .add(differing(mapped, at + stride, second))
+        .add(differing(mapped, at + STRIDE, second))
         .add(
-            differing(mapped, at + 2 * stride, third)
-                .add(differing(mapped, at + 3 * stride, fourth)));
+            differing(mapped, at + 2 * STRIDE, third)
+                .add(differing(mapped, at + 3 * STRIDE, fourth)));
   }
 
-  private static long ofFour(MemorySegment mapped, long at, long stride, long[] query, int word) {
-    long sum = 0;
-    for (int w = 0; w < 4; w++) {
-      sum += Long.bitCount(mapped.get(WORD, at + w * stride) ^ query[word + w]);
-    }
-    return sum;
+  private static LongVector differing(LongVector code, long word) {
+    return code.lanewise(VectorOperators.XOR, word).lanewise(VectorOperators.BIT_COUNT);
   }
 
   private static LongVector differing(MemorySegment mapped, long at, LongVector query) {

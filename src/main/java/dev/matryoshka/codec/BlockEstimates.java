@@ -11,10 +11,8 @@
  */
 package dev.matryoshka.codec;
 
-import dev.matryoshka.binary.QueryPlanes;
 import java.io.IOException;
 import java.util.Arrays;
-import org.apache.lucene.store.IndexInput;
 
 /**
  * Estimates of vectors of a segment for one query, many at a time: those of {@link QueryCode}, to
@@ -26,23 +24,22 @@ public final class BlockEstimates {
   public static final int BLOCK = MatryoshkaVectorsFormat.BLOCK;
 
   private final CodeCursor cursor;
-  private final IndexInput stored;
   private final QueryCode query;
   private final int levels;
   private final long[] distances = new long[BLOCK];
-  private final float[] corrections;
+  private final CorrectionBlock corrections;
+  private final float[] dots = new float[BLOCK];
   private final float[] estimates = new float[BLOCK];
   private final int words;
   private int block = -1;
-  private long[] columns;
+  private long[] gathered;
 
   public BlockEstimates(SegmentCodes codes, QueryCode query) throws IOException {
     this.cursor = codes.cursor();
-    this.stored = codes.corrections();
     this.query = query;
     this.levels = codes.levels().length;
     this.words = codes.bits() / Long.SIZE;
-    this.corrections = new float[BLOCK * cursor.correctionsPerVector()];
+    this.corrections = new CorrectionBlock(cursor.correctionsPerVector());
   }
 
   /** Number of blocks. */
@@ -65,23 +62,14 @@ public final class BlockEstimates {
     if (block == this.block) {
       return estimates;
     }
-    int count = cursor.count(block);
-    int perVector = cursor.correctionsPerVector();
-    stored.seek((long) block * BLOCK * perVector * Float.BYTES);
-    stored.readFloats(corrections, 0, count * perVector);
-    if (levels == 1) {
-      Arrays.fill(distances, 0, count, 0);
-      cursor.addDistances(0, block, query.planes(0), distances);
-      query.estimate(distances, count, corrections, estimates);
-    } else {
-      Arrays.fill(estimates, 0, count, 0);
-      for (int level = 0; level < levels; level++) {
-        Arrays.fill(distances, 0, count, 0);
-        cursor.addDistances(level, block, query.planes(level), distances);
-        query.addScaled(level, distances, count, corrections, perVector, estimates);
-      }
-      query.complete(estimates, count, corrections, perVector);
+    cursor.corrections(block, corrections);
+    Arrays.fill(estimates, 0);
+    for (int level = 0; level < levels; level++) {
+      Arrays.fill(distances, 0);
+      cursor.addDistances(level, block, query.planes(level), distances);
+      query.addScaled(level, distances, corrections, dots, estimates);
     }
+    query.complete(corrections, estimates);
     this.block = block;
     return estimates;
   }
@@ -94,19 +82,17 @@ public final class BlockEstimates {
    */
   public float[] of(int[] ords, int count) throws IOException {
     block = -1;
-    if (columns == null) {
-      columns = new long[BLOCK * words];
+    if (gathered == null) {
+      gathered = new long[BLOCK * words];
     }
-    int perVector = cursor.correctionsPerVector();
-    cursor.readCorrections(ords, count, corrections);
-    Arrays.fill(estimates, 0, count, 0);
+    cursor.corrections(ords, count, corrections);
+    Arrays.fill(estimates, 0);
     for (int level = 0; level < levels; level++) {
-      QueryPlanes planes = query.planes(level);
-      Arrays.fill(distances, 0, count, 0);
-      cursor.addDistances(level, ords, count, planes, columns, distances);
-      query.addScaled(level, distances, count, corrections, perVector, estimates);
+      Arrays.fill(distances, 0);
+      cursor.addDistances(level, ords, count, query.planes(level), gathered, distances);
+      query.addScaled(level, distances, corrections, dots, estimates);
     }
-    query.complete(estimates, count, corrections, perVector);
+    query.complete(corrections, estimates);
     return estimates;
   }
 }

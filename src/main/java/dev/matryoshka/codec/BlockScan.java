@@ -27,7 +27,6 @@ final class BlockScan {
   private final int level;
   private final Bits accept;
   private final Runnable interrupt;
-  private final long[] code;
   private final long[] distances = new long[BLOCK];
   private final int[] hits = new int[BLOCK];
 
@@ -42,7 +41,6 @@ final class BlockScan {
     this.level = level;
     this.accept = accept;
     this.interrupt = interrupt;
-    this.code = new long[codes.levels()[level] / Long.SIZE];
   }
 
   /** Computes the distances of a block, and finds those up to a threshold. */
@@ -51,14 +49,18 @@ final class BlockScan {
     if (level == 0) {
       return cursor.nearest(b, query.words(), threshold, distances, hits);
     }
-    int count = cursor.count(b);
-    Arrays.fill(distances, 0, count, 0);
+    measure(b);
+    return HammingKernels.INSTANCE.select(distances, cursor.count(b), threshold, hits);
+  }
+
+  /** Computes the distances of a block. */
+  private void measure(int b) throws IOException {
+    Arrays.fill(distances, 0);
     int word = 0;
     for (int l = 0; l <= level; l++) {
       cursor.addDistances(l, b, query.words(), word, query.weight(l, level), distances);
       word += cursor.words(l);
     }
-    return HammingKernels.INSTANCE.select(distances, count, threshold, hits);
   }
 
   /** Offers the accepted codes of a range of blocks. */
@@ -70,8 +72,8 @@ final class BlockScan {
         int lane = hits[i];
         if (distances[lane] <= selector.threshold()
             && (accept == null || accept.get(base + lane))) {
-          cursor.readCode(base + lane, level, code, 0, 1);
-          selector.add(base + lane, (int) distances[lane], code, 0);
+          int room = selector.add(base + lane, (int) distances[lane]);
+          cursor.readCode(base + lane, level, selector.codes(), room, 1);
         }
       }
     }
@@ -81,10 +83,12 @@ final class BlockScan {
   int[] histogram(int everyBlocks) throws IOException {
     int[] histogram = new int[query.maxDistance(level) + 1];
     for (int b = everyBlocks / 2; b < cursor.blocks(); b += everyBlocks) {
-      int found = nearest(b, Long.MAX_VALUE);
-      for (int i = 0; i < found; i++) {
-        if (accept == null || accept.get(b * BLOCK + hits[i])) {
-          histogram[(int) distances[hits[i]]]++;
+      interrupt.run();
+      measure(b);
+      int count = cursor.count(b);
+      for (int i = 0; i < count; i++) {
+        if (accept == null || accept.get(b * BLOCK + i)) {
+          histogram[(int) distances[i]]++;
         }
       }
     }

@@ -23,9 +23,9 @@ import org.apache.lucene.store.IndexOutput;
  * others, exactly and by code. Vectors like those of the segment; queries of another kind fare
  * worse, or better. Immutable.
  *
- * <p>Other numbers of hits and of kept vectors than those measured are interpolated: what counts is
- * how many vectors are kept for each hit. With {@code queries} held-out vectors, a recall of 0.9 is
- * known to about {@code 0.3 / √queries}.
+ * <p>Other numbers of hits and of kept vectors than those measured are interpolated, and fewer hits
+ * extrapolated down to a single one: what counts is how many vectors are kept for each hit. With
+ * {@code queries} held-out vectors, a recall of 0.9 is known to about {@code 0.3 / √queries}.
  *
  * @param queries held-out vectors
  * @param byDistance recall for each of {@link #HITS} and each number of kept vectors, {@code hits *
@@ -41,12 +41,12 @@ public record Calibration(int queries, List<List<Float>> byDistance, List<List<F
   public static final int KEEPS = 12;
 
   /** Expected recall of a first stage by distance. */
-  public double byDistance(int hits, double keep) {
+  public double byDistance(double hits, double keep) {
     return recall(byDistance, hits, keep);
   }
 
   /** Expected recall of a first stage by estimate. */
-  public double byEstimate(int hits, double keep) {
+  public double byEstimate(double hits, double keep) {
     return recall(byEstimate, hits, keep);
   }
 
@@ -56,16 +56,16 @@ public record Calibration(int queries, List<List<Float>> byDistance, List<List<F
    *
    * @param recall 0 to 1
    */
-  public double keepByDistance(int hits, double recall) {
+  public double keepByDistance(double hits, double recall) {
     return keep(byDistance, hits, recall);
   }
 
   /** The same for a first stage by estimate. */
-  public double keepByEstimate(int hits, double recall) {
+  public double keepByEstimate(double hits, double recall) {
     return keep(byEstimate, hits, recall);
   }
 
-  private static double keep(List<List<Float>> measured, int hits, double recall) {
+  private static double keep(List<List<Float>> measured, double hits, double recall) {
     double before = 0;
     for (int i = 0; i < KEEPS; i++) {
       double perHit = 1L << i;
@@ -79,12 +79,16 @@ public record Calibration(int queries, List<List<Float>> byDistance, List<List<F
     return Double.POSITIVE_INFINITY;
   }
 
-  private static double recall(List<List<Float>> measured, int hits, double keep) {
+  private static double recall(List<List<Float>> measured, double hits, double keep) {
     double perHit = keep / hits;
     double from = Math.log(HITS.getFirst());
-    double share = Math.clamp((Math.log(hits) - from) / (Math.log(HITS.getLast()) - from), 0, 1);
-    return (1 - share) * interpolated(measured.getFirst(), perHit)
-        + share * interpolated(measured.getLast(), perHit);
+    double share = Math.clamp((Math.log(hits) - from) / (Math.log(HITS.getLast()) - from), -1, 1);
+    double few = interpolated(measured.getFirst(), perHit);
+    double many = interpolated(measured.getLast(), perHit);
+    // Fewer hits than were measured are never easier to find.
+    return share < 0
+        ? Math.max(0, few + share * Math.max(0, many - few))
+        : (1 - share) * few + share * many;
   }
 
   private static double interpolated(List<Float> recalls, double perHit) {

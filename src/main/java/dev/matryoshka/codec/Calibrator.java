@@ -34,6 +34,7 @@ final class Calibrator {
   static final int QUERIES_OF_COPIES = 16;
 
   private static final int BLOCK = MatryoshkaVectorsFormat.BLOCK;
+  private static final int GROUP = HammingKernels.GROUP;
 
   /** Vectors compared together: few enough to be in the first cache when they are. */
   private static final int BATCH = 24;
@@ -52,6 +53,8 @@ final class Calibrator {
   private final long[] distances = new long[BLOCK];
   private final long[] planeDistances = new long[BLOCK];
   private final float[] estimates = new float[BLOCK];
+  private final float[] dots = new float[BLOCK];
+  private final CorrectionBlock corrections;
   private int pending;
   private int compared;
 
@@ -66,6 +69,7 @@ final class Calibrator {
     this.vectors = new float[BATCH * dims];
     this.products = new float[BATCH * exact.stride()];
     this.similarities = new float[BLOCK * exact.stride()];
+    this.corrections = new CorrectionBlock(levels.length + 2);
     this.words = new long[levels.length][];
     for (int level = 0; level < levels.length; level++) {
       words[level] = new long[BLOCK * (levels[level] - start(level)) / Long.SIZE];
@@ -112,20 +116,22 @@ final class Calibrator {
   /**
    * Takes the codes of the vectors that were added since the last block.
    *
-   * @param codes word w of code i at {@code w * BLOCK + i}
+   * @param codes word w of code i at {@link HammingKernels#index}
    * @param count vectors in the block
-   * @param corrections {@code perVector} of each
+   * @param itsCorrections those of each vector, in groups too
    */
-  void block(long[] codes, int count, float[] corrections, int perVector) {
+  void block(long[] codes, int count, float[] itsCorrections) {
     compare();
+    int groups = HammingKernels.groups(count);
     for (int level = 0; level < levels.length; level++) {
-      int from = BLOCK * start(level) / Long.SIZE;
-      System.arraycopy(codes, from, words[level], 0, words[level].length);
+      copyLevel(codes, groups, level);
     }
+    float[] heap = corrections.heap(groups);
+    System.arraycopy(itsCorrections, 0, heap, 0, groups * GROUP * (levels.length + 2));
     int stride = exact.stride();
     for (int q = 0; q < queries.size(); q++) {
       CalibrationQuery query = queries.get(q);
-      measure(query.code, count, corrections, perVector);
+      measure(query.code, groups);
       query.scale(estimates, count);
       for (int i = 0; i < count; i++) {
         float similarity = similarity(similarities[i * stride + q], squares[i]);
@@ -135,8 +141,17 @@ final class Calibrator {
     compared = 0;
   }
 
+  private void copyLevel(long[] codes, int groups, int level) {
+    int all = levels[levels.length - 1] / Long.SIZE * GROUP;
+    int from = start(level) / Long.SIZE * GROUP;
+    int length = words[level].length / BLOCK * GROUP;
+    for (int group = 0; group < groups; group++) {
+      System.arraycopy(codes, group * all + from, words[level], group * length, length);
+    }
+  }
+
   /** Distances and estimates of a block for one query. */
-  private void measure(QueryCode query, int count, float[] corrections, int perVector) {
+  private void measure(QueryCode query, int groups) {
     Arrays.fill(distances, 0);
     Arrays.fill(estimates, 0);
     int last = levels.length - 1;
@@ -144,17 +159,17 @@ final class Calibrator {
       int size = words[level].length / BLOCK;
       HammingKernels.INSTANCE.addDistances(
           words[level],
-          BLOCK,
+          groups,
           size,
           query.words(),
           start(level) / Long.SIZE,
           query.weight(level, last),
           distances);
       Arrays.fill(planeDistances, 0);
-      query.planes(level).addDistances(words[level], BLOCK, planeDistances);
-      query.addScaled(level, planeDistances, count, corrections, perVector, estimates);
+      query.planes(level).addDistances(words[level], groups, planeDistances);
+      query.addScaled(level, planeDistances, corrections, dots, estimates);
     }
-    query.complete(estimates, count, corrections, perVector);
+    query.complete(corrections, estimates);
   }
 
   /** The result, after the last block. */

@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.codec;
 
+import dev.matryoshka.binary.HammingKernels;
 import dev.matryoshka.binary.SignPacker;
 import dev.matryoshka.rotation.Projector;
 import dev.matryoshka.rotation.Rotation;
@@ -37,6 +38,7 @@ import org.apache.lucene.util.VectorUtil;
 final class CodeAreaWriter implements Closeable {
 
   private static final int BLOCK = MatryoshkaVectorsFormat.BLOCK;
+  private static final int GROUP = HammingKernels.GROUP;
 
   /** Vectors encoded together: enough to share the rotation, few enough to stay in the cache. */
   private static final int BATCH = 96;
@@ -121,8 +123,9 @@ final class CodeAreaWriter implements Closeable {
 
   /** Appends a code made earlier under the same rotation. */
   void copy(CodeCursor source, int ord) throws IOException {
-    source.readCode(ord, block, filled, BLOCK);
-    source.readCorrections(ord, corrections, filled * perVector);
+    source.readCode(ord, block, HammingKernels.index(filled, 0, words), GROUP);
+    int at = HammingKernels.index(filled, 0, perVector);
+    source.readCorrections(ord, corrections, at, GROUP);
     next();
   }
 
@@ -137,23 +140,38 @@ final class CodeAreaWriter implements Closeable {
       encodePending();
     }
     if (calibrator != null) {
-      calibrator.block(block, filled, corrections, perVector);
+      calibrator.block(block, filled, corrections);
     }
-    int word = 0;
-    for (int level = 0; level < levels.length; level++) {
+    int groups = HammingKernels.groups(filled);
+    for (int i = filled; i < groups * GROUP; i++) {
+      clear(i);
+    }
+    for (int level = 0, first = 0; level < levels.length; first = levels[level++] / Long.SIZE) {
       IndexOutput out = level == 0 ? data : later.get(level - 1);
-      for (int end = levels[level] / Long.SIZE; word < end; word++) {
-        for (int i = 0; i < filled; i++) {
-          out.writeLong(block[word * BLOCK + i]);
+      int length = (levels[level] / Long.SIZE - first) * GROUP;
+      for (int group = 0; group < groups; group++) {
+        int from = (group * words + first) * GROUP;
+        for (int at = from; at < from + length; at++) {
+          out.writeLong(block[at]);
         }
       }
     }
     IndexOutput out = later.get(levels.length - 1);
-    for (int i = 0; i < filled * perVector; i++) {
-      out.writeInt(Float.floatToRawIntBits(corrections[i]));
+    for (int at = 0; at < groups * GROUP * perVector; at++) {
+      out.writeInt(Float.floatToRawIntBits(corrections[at]));
     }
     written += filled;
     filled = 0;
+  }
+
+  /** What fills up the last group is the same, whatever was there before. */
+  private void clear(int lane) {
+    for (int w = 0; w < words; w++) {
+      block[HammingKernels.index(lane, w, words)] = 0;
+    }
+    for (int c = 0; c < perVector; c++) {
+      corrections[HammingKernels.index(lane, c, perVector)] = 0;
+    }
   }
 
   private void encodePending() {
@@ -162,16 +180,16 @@ final class CodeAreaWriter implements Closeable {
     for (int i = 0; i < pending; i++) {
       int from = i * projector.stride();
       int lane = lanes[i];
-      SignPacker.pack(projected, from, words, block, lane, BLOCK);
-      int to = lane * perVector;
+      SignPacker.pack(projected, from, words, block, HammingKernels.index(lane, 0, words), GROUP);
+      int to = HammingKernels.index(lane, 0, perVector);
       int b = 0;
       for (int level = 0; level < levels.length; level++) {
-        corrections[to + level] = SignScale.of(projected, from + b, levels[level] - b);
+        corrections[to + level * GROUP] = SignScale.of(projected, from + b, levels[level] - b);
         b = levels[level];
       }
       System.arraycopy(vectors, i * dims, centred, 0, dims);
-      corrections[to + levels.length] = VectorUtil.dotProduct(centred, mean);
-      corrections[to + levels.length + 1] = VectorUtil.dotProduct(centred, centred);
+      corrections[to + levels.length * GROUP] = VectorUtil.dotProduct(centred, mean);
+      corrections[to + (levels.length + 1) * GROUP] = VectorUtil.dotProduct(centred, centred);
     }
     pending = 0;
   }
@@ -188,6 +206,7 @@ final class CodeAreaWriter implements Closeable {
     long rotationOffset = data.alignFilePointer(MatryoshkaVectorsFormat.ALIGNMENT);
     RotationSection.write(rotation, data);
     return new FieldMeta.CodesMeta(
+        CodeLayout.of(MatryoshkaVectorsFormat.VERSION_CURRENT),
         rotation.kind(),
         levels,
         RotationSection.id(rotation),

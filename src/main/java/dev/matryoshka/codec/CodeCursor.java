@@ -21,8 +21,8 @@ import java.util.Arrays;
 import org.apache.lucene.store.IndexInput;
 
 /**
- * Reads the codes and corrections of a segment: in place where codes are mapped into memory in one
- * piece, otherwise a block at a time onto the heap. Not thread-safe.
+ * Reads the codes and corrections of a segment: in place where they are mapped into memory in one
+ * piece and in groups, otherwise a block at a time onto the heap. Not thread-safe.
  */
 public final class CodeCursor {
 
@@ -73,9 +73,17 @@ public final class CodeCursor {
     return codes.words(level);
   }
 
-  /** Where a block starts in what a level adds to all codes, in bytes. */
-  private long start(int level, int block) {
-    return (long) block * BLOCK * codes.words(level) * Long.BYTES;
+  /** Where a word of a code is in what a level adds to all codes, in bytes. */
+  private long start(int level, int ord, int word) {
+    return codes.layout().wordStart(size, codes.words(level), ord, word);
+  }
+
+  private boolean inPlace(MemorySegment area) {
+    return area != null && codes.layout() == CodeLayout.GROUPS;
+  }
+
+  private int groups(int block) {
+    return HammingKernels.groups(count(block));
   }
 
   /**
@@ -83,31 +91,34 @@ public final class CodeCursor {
    *
    * @param query has the level's words from {@code queryOffset}
    * @param weight at least 1
-   * @param distances one for each code of the block
+   * @param distances one for each code of all groups of the block
    */
   void addDistances(
       int level, int block, long[] query, int queryOffset, int weight, long[] distances)
       throws IOException {
-    int count = count(block);
+    int groups = groups(block);
     int words = codes.words(level);
-    if (mapped[level] == null) {
+    if (inPlace(mapped[level])) {
+      long start = start(level, block * BLOCK, 0);
       kernels.addDistances(
-          recent(level, block), count, words, query, queryOffset, weight, distances);
+          mapped[level], start, groups, words, query, queryOffset, weight, distances);
     } else {
       kernels.addDistances(
-          mapped[level], start(level, block), count, words, query, queryOffset, weight, distances);
+          recent(level, block), groups, words, query, queryOffset, weight, distances);
     }
   }
 
   /**
    * Adds distances to the planes of a query over what a level adds to the codes of a block.
    *
-   * @param distances one for each code of the block
+   * @param distances one for each code of all groups of the block
    */
   void addDistances(int level, int block, QueryPlanes planes, long[] distances) throws IOException {
-    for (int plane = 0; plane < QueryPlanes.PLANES; plane++) {
-      int offset = plane * planes.words();
-      addDistances(level, block, planes.planes(), offset, 1 << plane, distances);
+    if (inPlace(mapped[level])) {
+      long start = start(level, block * BLOCK, 0);
+      planes.addDistances(mapped[level], start, groups(block), distances);
+    } else {
+      planes.addDistances(recent(level, block), groups(block), distances);
     }
   }
 
@@ -115,29 +126,46 @@ public final class CodeCursor {
    * Finds the codes of a block whose first level is at or below a threshold.
    *
    * @param distances receives those of the hits, at their positions; others are undefined
-   * @param hits receives the positions of those found in ascending order
+   * @param hits receives the positions of those found in ascending order; room for {@link #BLOCK}
    * @return number of hits
    */
   int nearest(int block, long[] query, long threshold, long[] distances, int[] hits)
       throws IOException {
     int count = count(block);
-    if (mapped[0] == null) {
-      Arrays.fill(distances, 0, count, 0);
+    if (inPlace(mapped[0]) == false) {
+      Arrays.fill(distances, 0);
       addDistances(0, block, query, 0, 1, distances);
       return kernels.select(distances, count, threshold, hits);
     }
-    return kernels.nearest(
-        mapped[0], start(0, block), count, codes.words(0), query, threshold, distances, hits);
+    long start = start(0, block * BLOCK, 0);
+    int found =
+        kernels.nearest(
+            mapped[0], start, groups(block), codes.words(0), query, threshold, distances, hits);
+    while (found > 0 && hits[found - 1] >= count) {
+      // What fills up the last group is no code.
+      found--;
+    }
+    return found;
   }
 
   /**
    * Reads what a level adds to the codes of a block.
    *
-   * @param into word w of code i goes to {@code w * count(block) + i}
+   * @param into word w of code i goes to {@link HammingKernels#index}; room for all groups
    */
   public void readBlock(int level, int block, long[] into) throws IOException {
-    areas[level].seek(start(level, block));
-    areas[level].readLongs(into, 0, count(block) * codes.words(level));
+    int words = codes.words(level);
+    areas[level].seek(start(level, block * BLOCK, 0));
+    if (codes.layout() == CodeLayout.GROUPS) {
+      areas[level].readLongs(into, 0, groups(block) * HammingKernels.GROUP * words);
+      return;
+    }
+    int count = count(block);
+    for (int w = 0; w < words; w++) {
+      for (int i = 0; i < count; i++) {
+        into[HammingKernels.index(i, w, words)] = areas[level].readLong();
+      }
+    }
   }
 
   /** What a level adds to the codes of a block, read now unless it is the one read last. */
@@ -164,23 +192,34 @@ public final class CodeCursor {
    * @param into word w goes to {@code offset + w * stride}
    */
   public void readCode(int ord, int level, long[] into, int offset, int stride) throws IOException {
-    int block = ord / BLOCK;
-    int lane = ord % BLOCK;
-    int count = count(block);
     int to = offset;
     for (int l = 0; l <= level; l++) {
       int words = codes.words(l);
-      MemorySegment area = mapped[l];
-      if (area == null) {
-        long[] columns = recent(l, block);
-        for (int w = 0; w < words; w++, to += stride) {
-          into[to] = columns[w * count + lane];
+      if (mapped[l] == null) {
+        long[] block = recent(l, ord / BLOCK);
+        for (int w = 0; w < words; w++) {
+          into[to + w * stride] = block[HammingKernels.index(ord % BLOCK, w, words)];
         }
       } else {
-        long at = start(l, block) + (long) lane * Long.BYTES;
-        for (int w = 0; w < words; w++, to += stride, at += (long) count * Long.BYTES) {
-          into[to] = area.get(WORD, at);
-        }
+        readWords(l, ord, into, to, stride);
+      }
+      to += words * stride;
+    }
+  }
+
+  /** Reads what a level adds to one code, and nothing else. */
+  private void readWords(int level, int ord, long[] into, int offset, int stride)
+      throws IOException {
+    MemorySegment area = mapped[level];
+    long at = start(level, ord, 0);
+    long next = codes.layout().wordStride(size, ord);
+    int end = offset + codes.words(level) * stride;
+    for (int to = offset; to < end; to += stride, at += next) {
+      if (area == null) {
+        areas[level].seek(at);
+        into[to] = areas[level].readLong();
+      } else {
+        into[to] = area.get(WORD, at);
       }
     }
   }
@@ -190,78 +229,41 @@ public final class CodeCursor {
    * scattered access.
    */
   public void readScattered(int ord, int level, long[] into, int offset) throws IOException {
-    int block = ord / BLOCK;
-    long stride = (long) count(block) * Long.BYTES;
     int to = offset;
     for (int l = 0; l <= level; l++) {
-      long at = start(l, block) + (long) (ord % BLOCK) * Long.BYTES;
-      for (int w = 0; w < codes.words(l); w++, at += stride) {
-        if (mapped[l] == null) {
-          areas[l].seek(at);
-          into[to++] = areas[l].readLong();
-        } else {
-          into[to++] = mapped[l].get(WORD, at);
-        }
-      }
+      readWords(l, ord, into, to, 1);
+      to += codes.words(l);
     }
   }
 
   /**
-   * Reads the words of some codes up to and including a level, word by word of all of them, so that
-   * many reads are under way at a time.
+   * Reads the words of some codes up to and including a level, without touching their neighbours.
    *
    * @param into the codes one after the other
    */
   public void readScattered(int[] ords, int count, int level, long[] into) throws IOException {
-    int stride = codes.levels()[level] / Long.SIZE;
-    int word = 0;
-    for (int l = 0; l <= level; l++) {
-      for (int w = 0; w < codes.words(l); w++, word++) {
-        if (mapped[l] == null) {
-          for (int i = 0; i < count; i++) {
-            areas[l].seek(start(l, ords[i], w));
-            into[i * stride + word] = areas[l].readLong();
-          }
-        } else {
-          for (int i = 0; i < count; i++) {
-            into[i * stride + word] = mapped[l].get(WORD, start(l, ords[i], w));
-          }
-        }
-      }
+    int words = codes.levels()[level] / Long.SIZE;
+    for (int i = 0; i < count; i++) {
+      readScattered(ords[i], level, into, i * words);
     }
   }
 
   /**
-   * Adds distances to the planes of a query over what a level adds to some codes, which are fetched
-   * word by word of all of them, so that many reads are under way at a time.
+   * Adds distances to the planes of a query over what a level adds to some codes.
    *
    * @param ords at most {@link #BLOCK}
-   * @param columns scratch for the words of so many codes
-   * @param distances one for each of them
+   * @param scratch room for so many codes in groups
+   * @param distances one for each code of all groups
    */
   void addDistances(
-      int level, int[] ords, int count, QueryPlanes planes, long[] columns, long[] distances)
+      int level, int[] ords, int count, QueryPlanes planes, long[] scratch, long[] distances)
       throws IOException {
     int words = codes.words(level);
-    for (int w = 0, to = 0; w < words; w++) {
-      if (mapped[level] == null) {
-        for (int i = 0; i < count; i++) {
-          areas[level].seek(start(level, ords[i], w));
-          columns[to++] = areas[level].readLong();
-        }
-      } else {
-        for (int i = 0; i < count; i++) {
-          columns[to++] = mapped[level].get(WORD, start(level, ords[i], w));
-        }
-      }
+    for (int i = 0; i < count; i++) {
+      int at = HammingKernels.index(i, 0, words);
+      readWords(level, ords[i], scratch, at, HammingKernels.GROUP);
     }
-    planes.addDistances(columns, count, distances);
-  }
-
-  /** Where a word of a code is in what a level adds to all codes, in bytes. */
-  private long start(int level, int ord, int word) {
-    int block = ord / BLOCK;
-    return start(level, block) + ((long) word * count(block) + ord % BLOCK) * Long.BYTES;
+    planes.addDistances(scratch, HammingKernels.groups(count), distances);
   }
 
   /** Number of corrections of each vector: one for each level, then two. */
@@ -269,25 +271,61 @@ public final class CodeCursor {
     return codes.correctionsPerVector();
   }
 
+  /** Makes a block stand for the corrections of all its vectors. */
+  void corrections(int block, CorrectionBlock into) throws IOException {
+    int perVector = codes.correctionsPerVector();
+    int groups = groups(block);
+    long start = codes.layout().correctionStart(perVector, block * BLOCK, 0);
+    if (inPlace(mappedCorrections)) {
+      into.map(mappedCorrections, start, groups);
+      return;
+    }
+    float[] heap = into.heap(groups);
+    corrections.seek(start);
+    if (codes.layout() == CodeLayout.GROUPS) {
+      corrections.readFloats(heap, 0, groups * HammingKernels.GROUP * perVector);
+      return;
+    }
+    for (int i = 0; i < count(block); i++) {
+      for (int c = 0; c < perVector; c++) {
+        heap[HammingKernels.index(i, c, perVector)] = Float.intBitsToFloat(corrections.readInt());
+      }
+    }
+  }
+
+  /** Makes a block stand for the corrections of some vectors. */
+  void corrections(int[] ords, int count, CorrectionBlock into) throws IOException {
+    int perVector = codes.correctionsPerVector();
+    float[] heap = into.heap(HammingKernels.groups(count));
+    for (int i = 0; i < count; i++) {
+      int at = HammingKernels.index(i, 0, perVector);
+      readCorrections(ords[i], heap, at, HammingKernels.GROUP);
+    }
+  }
+
   /** Reads the corrections of some vectors, one vector after the other. */
   public void readCorrections(int[] ords, int count, float[] into) throws IOException {
     int perVector = codes.correctionsPerVector();
     for (int i = 0; i < count; i++) {
-      readCorrections(ords[i], into, i * perVector);
+      readCorrections(ords[i], into, i * perVector, 1);
     }
   }
 
-  /** Reads the corrections of one vector. */
-  public void readCorrections(int ord, float[] into, int offset) throws IOException {
+  /**
+   * Reads the corrections of one vector.
+   *
+   * @param into correction c goes to {@code offset + c * stride}
+   */
+  public void readCorrections(int ord, float[] into, int offset, int stride) throws IOException {
     int perVector = codes.correctionsPerVector();
-    long start = (long) ord * perVector * Float.BYTES;
-    if (mappedCorrections == null) {
-      corrections.seek(start);
-      corrections.readFloats(into, offset, perVector);
-      return;
-    }
-    for (int i = 0; i < perVector; i++) {
-      into[offset + i] = mappedCorrections.get(FLOAT, start + (long) i * Float.BYTES);
+    for (int c = 0; c < perVector; c++) {
+      long start = codes.layout().correctionStart(perVector, ord, c);
+      if (mappedCorrections == null) {
+        corrections.seek(start);
+        into[offset + c * stride] = Float.intBitsToFloat(corrections.readInt());
+      } else {
+        into[offset + c * stride] = mappedCorrections.get(FLOAT, start);
+      }
     }
   }
 }

@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.codec;
 
+import dev.matryoshka.binary.HammingKernels;
 import java.io.IOException;
 import org.apache.lucene.index.FloatVectorValues;
 import org.apache.lucene.index.VectorSimilarityFunction;
@@ -60,7 +61,9 @@ public record CodesHealth(float alignment, float bitBalance) {
       for (int level = 0; level < codes.levels().length; level++) {
         cursor.readBlock(level, b, block);
         for (int w = 0; w < cursor.words(level); w++, word++) {
-          count(block, w * count, count, ones, word * Long.SIZE);
+          for (int i = 0; i < count; i++) {
+            count(block[HammingKernels.index(i, w, cursor.words(level))], ones, word * Long.SIZE);
+          }
         }
       }
       seen += count;
@@ -72,11 +75,9 @@ public record CodesHealth(float alignment, float bitBalance) {
     return (float) (balance / ones.length);
   }
 
-  private static void count(long[] words, int from, int count, int[] ones, int firstBit) {
-    for (int i = from; i < from + count; i++) {
-      for (long rest = words[i]; rest != 0; rest &= rest - 1) {
-        ones[firstBit + Long.numberOfTrailingZeros(rest)]++;
-      }
+  private static void count(long word, int[] ones, int firstBit) {
+    for (long rest = word; rest != 0; rest &= rest - 1) {
+      ones[firstBit + Long.numberOfTrailingZeros(rest)]++;
     }
   }
 }

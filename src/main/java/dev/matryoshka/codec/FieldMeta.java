@@ -40,11 +40,13 @@ record FieldMeta(
   /**
    * Describes codes.
    *
+   * @param layout how codes and corrections are arranged
    * @param levels prefix lengths in bits
    * @param levelOffsets where the area of each level begins
    * @param calibration null where none was made
    */
   record CodesMeta(
+      CodeLayout layout,
       RotationKind kind,
       int[] levels,
       RotationId rotationId,
@@ -64,7 +66,7 @@ record FieldMeta(
     }
 
     long levelLength(int level, int size) {
-      return (long) size * words(level) * Long.BYTES;
+      return layout.codesLength(size, words(level));
     }
 
     int correctionsPerVector() {
@@ -72,7 +74,7 @@ record FieldMeta(
     }
 
     long correctionsLength(int size) {
-      return (long) size * correctionsPerVector() * Float.BYTES;
+      return layout.correctionsLength(size, correctionsPerVector());
     }
 
     long rotationLength(int dims) {
@@ -183,7 +185,15 @@ record FieldMeta(
       calibration = calibrated == 1 ? Calibration.read(meta) : null;
     }
     return new CodesMeta(
-        kind, levels, id, stats, rotationOffset, levelOffsets, correctionsOffset, calibration);
+        CodeLayout.of(version),
+        kind,
+        levels,
+        id,
+        stats,
+        rotationOffset,
+        levelOffsets,
+        correctionsOffset,
+        calibration);
   }
 
   private static void check(

@@ -78,11 +78,17 @@ import org.apache.lucene.index.SegmentWriteState;
  *   <li>for each field with codes, each part aligned to {@link #ALIGNMENT} bytes:
  *       <ul>
  *         <li>code area of each level, holding the W words that the level adds to the previous one:
- *             blocks of {@link #BLOCK} vectors, the last with the n that remain; in a block first
- *             word 0 of its n vectors, then word 1 of its n vectors, …; N × W × 8 bytes
- *         <li>corrections, (L + 2) × 4 bytes for each vector: for each level the scale {@code s =
- *             ‖p‖² / ‖p‖₁} of its own projections p (0 if they are), then {@code ⟨x - mean, mean⟩},
- *             then {@code ‖x - mean‖²}; x is scaled to unit length under cosine
+ *             groups of 8 vectors; in a group first word 0 of its vectors, then word 1 of its
+ *             vectors, …; ⌈N / 8⌉ × W × 64 bytes, zeros where the last group has fewer vectors
+ *         <li>corrections, L + 2 floats for each vector: for each level the scale {@code s = ‖p‖² /
+ *             ‖p‖₁} of its own projections p (0 if they are), then {@code ⟨x - mean, mean⟩}, then
+ *             {@code ‖x - mean‖²}; x is scaled to unit length under cosine. In the same groups:
+ *             first the first of these for 8 vectors, then the second, …; ⌈N / 8⌉ × (L + 2) × 32
+ *             bytes
+ *         <li>before version {@link #VERSION_GROUPED} both were arranged otherwise: codes in blocks
+ *             of 512 vectors, the last with the n that remain, in a block first word 0 of its n
+ *             vectors, then word 1, …, N × W × 8 bytes; corrections one vector after the other, N ×
+ *             (L + 2) × 4 bytes
  *         <li>rotation section: mean (dims floats), then W (bits × dims floats, row-major); no W
  *             for rotation kind none
  *       </ul>
@@ -131,9 +137,12 @@ public final class MatryoshkaVectorsFormat extends KnnVectorsFormat {
   /** Since when segments say what their first stage finds. */
   static final int VERSION_CALIBRATED = 1;
 
-  static final int VERSION_CURRENT = VERSION_CALIBRATED;
+  /** Since when codes and corrections are in groups of eight. */
+  static final int VERSION_GROUPED = 2;
 
-  /** Vectors in a block of codes. */
+  static final int VERSION_CURRENT = VERSION_GROUPED;
+
+  /** Vectors whose codes are looked at together: in cache from one pass over them to the next. */
   static final int BLOCK = 512;
 
   /** Bytes; suits the cache line of every current processor. */

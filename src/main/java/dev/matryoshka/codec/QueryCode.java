@@ -213,58 +213,27 @@ public final class QueryCode {
   }
 
   /**
-   * The estimates of adjacent vectors from codes of one level, in one pass.
+   * Adds what a level contributes to the inner products of centred projections of some vectors.
    *
    * @param distances to the level's planes, of each vector
-   * @param corrections of all of them
-   */
-  void estimate(long[] distances, int count, float[] corrections, float[] estimates) {
-    QueryPlanes only = planes[0];
-    if (similarity == VectorSimilarityFunction.EUCLIDEAN) {
-      for (int i = 0, at = 0; i < count; i++, at += 3) {
-        float centredDot = corrections[at] * only.dot(distances[i]);
-        estimates[i] = 2 * centredDot - corrections[at + 2] - centredSquare;
-      }
-    } else {
-      for (int i = 0, at = 0; i < count; i++, at += 3) {
-        float centredDot = corrections[at] * only.dot(distances[i]);
-        estimates[i] = centredDot + corrections[at + 1] + dotMean;
-      }
-    }
-  }
-
-  /**
-   * Adds what a level contributes to the inner products of centred projections.
-   *
-   * @param distances to the level's planes, of each vector
-   * @param corrections of all of them, {@code perVector} for each
+   * @param dots scratch for as many
    */
   void addScaled(
-      int level,
-      long[] distances,
-      int count,
-      float[] corrections,
-      int perVector,
-      float[] centredDots) {
-    for (int i = 0, at = level; i < count; i++, at += perVector) {
-      centredDots[i] += corrections[at] * planes[level].dot(distances[i]);
-    }
+      int level, long[] distances, CorrectionBlock corrections, float[] dots, float[] centredDots) {
+    planes[level].dots(distances, dots);
+    corrections.addProducts(level, dots, centredDots);
   }
 
   /**
-   * The same as {@link #complete(float, float[], int)} for adjacent vectors.
+   * The same as {@link #complete(float, float[], int)} for some vectors.
    *
-   * @param corrections of all of them, {@code perVector} for each
+   * @param centredDots replaced by the estimates
    */
-  void complete(float[] centredDots, int count, float[] corrections, int perVector) {
+  void complete(CorrectionBlock corrections, float[] centredDots) {
     if (similarity == VectorSimilarityFunction.EUCLIDEAN) {
-      for (int i = 0, at = levels.length + 1; i < count; i++, at += perVector) {
-        centredDots[i] = 2 * centredDots[i] - corrections[at] - centredSquare;
-      }
+      corrections.complete(levels.length + 1, 2, -1, -centredSquare, centredDots);
     } else {
-      for (int i = 0, at = levels.length; i < count; i++, at += perVector) {
-        centredDots[i] = centredDots[i] + corrections[at] + dotMean;
-      }
+      corrections.complete(levels.length, 1, 1, dotMean, centredDots);
     }
   }
 }

@@ -113,8 +113,7 @@ public final class SegmentCodes {
     return new CodeCursor(codes, meta.size(), areas, corrections());
   }
 
-  /** The corrections of all vectors, one vector after the other. */
-  IndexInput corrections() throws IOException {
+  private IndexInput corrections() throws IOException {
     return data.slice(
         "corrections", codes.correctionsOffset(), codes.correctionsLength(meta.size()));
   }

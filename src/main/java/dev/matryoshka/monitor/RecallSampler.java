@@ -112,7 +112,8 @@ public final class RecallSampler {
       long start = System.nanoTime();
       Pace pace = new Pace();
       try (Engine.Searcher searcher = shard.acquireSearcher("matryoshka_recall_sampling")) {
-        FunnelProbe probe = new FunnelProbe(
+        FunnelProbe probe =
+            new FunnelProbe(
                 searcher,
                 () -> {
                   checkOpen();

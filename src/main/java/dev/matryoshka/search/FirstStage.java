@@ -57,7 +57,7 @@ final class FirstStage {
     }
     double accepted = Math.clamp(acceptDocs.cost(), 1, codes.size());
     double ofAll = Math.max(1, search.visible() / accepted);
-    int hits = (int) Math.min(Integer.MAX_VALUE, Math.round(k * ofAll));
+    double hits = k * ofAll;
     double share = funnel.target().share();
     double near = SPARE_OF_DISTANCES * known.keepByDistance(hits, share) / ofAll;
     if (estimates || near * ESTIMATED_ABOVE > accepted) {

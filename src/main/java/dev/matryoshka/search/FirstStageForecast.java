@@ -71,7 +71,7 @@ final class FirstStageForecast {
     if (known == null || first.kind() == Stage.Kind.FLOAT || first.size() != codes.bits()) {
       return Double.NaN;
     }
-    int hits = (int) Math.max(1, Math.min(Integer.MAX_VALUE, Math.round(k * share * ofAll)));
+    double hits = k * share * ofAll;
     double byEstimate = known.byEstimate(hits, first.keep() * share * ofAll);
     if (first.kind() == Stage.Kind.ASYMMETRIC) {
       return byEstimate;

@@ -18,7 +18,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/** Both implementations against bit counting, for every count around whole registers and blocks. */
+/** Both implementations against bit counting, for every number of groups up to a block. */
 public class HammingKernelsTests extends MatryoshkaTestCase {
 
   private static final HammingKernels[] KERNELS = {
@@ -48,51 +48,96 @@ public class HammingKernelsTests extends MatryoshkaTestCase {
     assertTrue(HammingKernels.INSTANCE instanceof VectorHammingKernels);
   }
 
+  /** Codes of so many groups, of which most tests look at all. */
+  private static long[] randomCodes(int groups, int words) {
+    return randomLongs(groups * HammingKernels.GROUP * words);
+  }
+
+  private static long differing(long[] codes, int i, int w, int words, long word) {
+    return Long.bitCount(codes[(i / 8 * words + w) * 8 + i % 8] ^ word);
+  }
+
+  public void testGroups() {
+    assertEquals(0, HammingKernels.groups(0));
+    assertEquals(1, HammingKernels.groups(1));
+    assertEquals(1, HammingKernels.groups(8));
+    assertEquals(2, HammingKernels.groups(9));
+    // Every word has a place of its own, and words of a group are together.
+    int words = 1 + random().nextInt(6);
+    boolean[] taken = new boolean[24 * words];
+    for (int i = 0; i < 24; i++) {
+      for (int w = 0; w < words; w++) {
+        int at = HammingKernels.index(i, w, words);
+        assertFalse(taken[at]);
+        taken[at] = true;
+        assertEquals(i / 8, at / (8 * words));
+      }
+    }
+  }
+
   public void testDistances() {
-    for (int count = 0; count <= 515; count++) {
-      int words = 1 + random().nextInt(6);
+    for (int groups = 0; groups <= 65; groups++) {
+      int count = groups * HammingKernels.GROUP;
+      int words = 1 + random().nextInt(10);
       int queryOffset = random().nextInt(3);
       int weight = random().nextBoolean() ? 1 : 1 + random().nextInt(1000);
-      long[] block = randomLongs(count * words + 2);
+      long[] codes = randomCodes(groups, words);
       long[] query = randomLongs(queryOffset + words);
       if (random().nextInt(10) == 0) {
-        Arrays.fill(block, ~query[queryOffset]);
+        Arrays.fill(codes, ~query[queryOffset]);
       }
       long[] before = new long[count + 2];
       Arrays.setAll(before, i -> random().nextInt(100));
       long[] expected = before.clone();
       for (int i = 0; i < count; i++) {
         for (int w = 0; w < words; w++) {
-          expected[i] +=
-              (long) weight * Long.bitCount(block[w * count + i] ^ query[queryOffset + w]);
+          expected[i] += weight * differing(codes, i, w, words, query[queryOffset + w]);
+        }
+      }
+      MemorySegment mapped = mapped(codes, MISALIGNED);
+      for (HammingKernels kernels : KERNELS) {
+        long[] distances = before.clone();
+        kernels.addDistances(codes, groups, words, query, queryOffset, weight, distances);
+        assertArrayEquals(kernels + " with groups " + groups, expected, distances);
+        distances = before.clone();
+        kernels.addDistances(
+            mapped, MISALIGNED, groups, words, query, queryOffset, weight, distances);
+        assertArrayEquals(kernels + " in place with groups " + groups, expected, distances);
+      }
+    }
+  }
+
+  public void testPlaneDistances() {
+    for (int groups = 0; groups <= 65; groups++) {
+      int words = 1 + random().nextInt(10);
+      long[] codes = randomCodes(groups, words);
+      long[] planes = randomLongs(QueryPlanes.PLANES * words);
+      long[] before = new long[groups * HammingKernels.GROUP + 2];
+      Arrays.setAll(before, i -> random().nextInt(100));
+      long[] expected = before.clone();
+      for (int i = 0; i < groups * HammingKernels.GROUP; i++) {
+        for (int plane = 0; plane < QueryPlanes.PLANES; plane++) {
+          for (int w = 0; w < words; w++) {
+            expected[i] += differing(codes, i, w, words, planes[plane * words + w]) << plane;
+          }
         }
       }
       for (HammingKernels kernels : KERNELS) {
         long[] distances = before.clone();
-        kernels.addDistances(block, count, words, query, queryOffset, weight, distances);
-        assertArrayEquals(kernels + " with count " + count, expected, distances);
-        distances = before.clone();
-        kernels.addDistances(
-            mapped(block, MISALIGNED),
-            MISALIGNED,
-            count,
-            words,
-            query,
-            queryOffset,
-            weight,
-            distances);
-        assertArrayEquals(kernels + " in place with count " + count, expected, distances);
+        kernels.addPlaneDistances(
+            mapped(codes, MISALIGNED), MISALIGNED, groups, words, planes, distances);
+        assertArrayEquals(kernels + " with groups " + groups, expected, distances);
       }
     }
   }
 
   public void testWeightedDistancesDoNotOverflowInts() {
-    int count = 37;
-    long[] block = new long[count];
+    int groups = 5;
+    long[] codes = new long[groups * HammingKernels.GROUP];
     long[] query = {-1L};
     for (HammingKernels kernels : KERNELS) {
-      long[] distances = new long[count];
-      kernels.addDistances(block, count, 1, query, 0, Integer.MAX_VALUE, distances);
+      long[] distances = new long[codes.length];
+      kernels.addDistances(codes, groups, 1, query, 0, Integer.MAX_VALUE, distances);
       for (long distance : distances) {
         assertEquals(64L * Integer.MAX_VALUE, distance);
       }
@@ -100,9 +145,10 @@ public class HammingKernelsTests extends MatryoshkaTestCase {
   }
 
   public void testNearest() {
-    for (int count = 0; count <= 515; count++) {
+    for (int groups = 0; groups <= 65; groups++) {
+      int count = groups * HammingKernels.GROUP;
       int words = 1 + random().nextInt(9);
-      long[] block = randomLongs(count * words + 2);
+      long[] codes = randomCodes(groups, words);
       long[] query = randomLongs(words);
       long threshold = words * 32 - 8 + random().nextInt(16);
       long[] expected = new long[count];
@@ -110,26 +156,19 @@ public class HammingKernelsTests extends MatryoshkaTestCase {
       int found = 0;
       for (int i = 0; i < count; i++) {
         for (int w = 0; w < words; w++) {
-          expected[i] += Long.bitCount(block[w * count + i] ^ query[w]);
+          expected[i] += differing(codes, i, w, words, query[w]);
         }
         if (expected[i] <= threshold) {
           wanted[found++] = i;
         }
       }
+      MemorySegment mapped = mapped(codes, MISALIGNED);
       for (HammingKernels kernels : KERNELS) {
         long[] distances = randomLongs(count);
         int[] hits = new int[count];
         assertEquals(
             found,
-            kernels.nearest(
-                mapped(block, MISALIGNED),
-                MISALIGNED,
-                count,
-                words,
-                query,
-                threshold,
-                distances,
-                hits));
+            kernels.nearest(mapped, MISALIGNED, groups, words, query, threshold, distances, hits));
         assertArrayEquals(Arrays.copyOf(wanted, found), Arrays.copyOf(hits, found));
         for (int i = 0; i < found; i++) {
           assertEquals(expected[hits[i]], distances[hits[i]]);

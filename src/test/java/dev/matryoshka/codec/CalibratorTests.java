@@ -13,6 +13,7 @@ package dev.matryoshka.codec;
 
 import com.carrotsearch.randomizedtesting.generators.RandomPicks;
 import dev.matryoshka.MatryoshkaTestCase;
+import dev.matryoshka.binary.HammingKernels;
 import dev.matryoshka.rotation.RotationKind;
 import java.io.IOException;
 import java.util.Arrays;
@@ -101,10 +102,11 @@ public class CalibratorTests extends MatryoshkaTestCase {
       for (int i = 0; i < cursor.count(b); i++) {
         int ord = b * MatryoshkaVectorsFormat.BLOCK + i;
         calibrator.add(values.vectorValue(ord));
-        cursor.readCode(ord, block, i, MatryoshkaVectorsFormat.BLOCK);
-        cursor.readCorrections(ord, corrections, i * perVector);
+        cursor.readCode(ord, block, HammingKernels.index(i, 0, words), HammingKernels.GROUP);
+        int at = HammingKernels.index(i, 0, perVector);
+        cursor.readCorrections(ord, corrections, at, HammingKernels.GROUP);
       }
-      calibrator.block(block, cursor.count(b), corrections, perVector);
+      calibrator.block(block, cursor.count(b), corrections);
     }
     return calibrator.finish();
   }
@@ -125,7 +127,7 @@ public class CalibratorTests extends MatryoshkaTestCase {
       for (int ord = 0; ord < exact.length; ord++) {
         exact[ord] = similarity.compare(target, values.vectorValue(ord));
         cursor.readCode(ord, words, 0, 1);
-        cursor.readCorrections(ord, corrections, 0);
+        cursor.readCorrections(ord, corrections, 0, 1);
         coarse[ord] =
             estimates
                 ? code.estimate(last, words, 0, corrections, 0)
@@ -222,11 +224,13 @@ public class CalibratorTests extends MatryoshkaTestCase {
     }
     List<List<Float>> recalls = List.of(Arrays.asList(at10), Arrays.asList(at100));
     Calibration calibration = new Calibration(1, recalls, recalls);
+    Calibration reversed = new Calibration(1, recalls.reversed(), recalls);
     for (int i = 0; i < Calibration.KEEPS; i++) {
       assertEquals(at10[i], calibration.byDistance(10, 10 << i), 1e-6);
       assertEquals(at100[i], calibration.byEstimate(100, 100 << i), 1e-6);
       // As wide a stage for each hit.
-      assertEquals(at10[i], calibration.byDistance(1, 1 << i), 1e-6);
+      assertEquals(2 * at10[i] - at100[i], calibration.byDistance(1, 1 << i), 1e-6);
+      assertEquals(at100[i], reversed.byDistance(1, 1 << i), 1e-6);
       assertEquals(at100[i], calibration.byDistance(1000, 1000 << i), 1e-6);
     }
     assertEquals("half are not kept", at10[0] / 2, calibration.byDistance(10, 5), 1e-6);

@@ -15,6 +15,7 @@ import static org.junit.Assert.assertArrayEquals;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertNotNull;
 
+import dev.matryoshka.binary.HammingKernels;
 import dev.matryoshka.binary.SignPacker;
 import dev.matryoshka.rotation.Projector;
 import dev.matryoshka.rotation.Rotation;
@@ -75,7 +76,7 @@ final class CodeChecks {
         cursor.readBlock(level, b, block);
         for (int i = 0; i < count; i++) {
           for (int w = 0; w < words; w++) {
-            all[base + i][word + w] = block[w * count + i];
+            all[base + i][word + w] = block[HammingKernels.index(i, w, words)];
           }
         }
         base += count;
@@ -117,7 +118,7 @@ final class CodeChecks {
     int[] levels = rotation.levels();
     assertEquals(levels.length + 2, cursor.correctionsPerVector());
     float[] corrections = new float[levels.length + 3];
-    cursor.readCorrections(ord, corrections, 1);
+    cursor.readCorrections(ord, corrections, 1, 1);
     for (int level = 0; level < levels.length; level++) {
       double squares = 0;
       double absolutes = 0;

@@ -99,7 +99,7 @@ public class EstimateTests extends MatryoshkaTestCase {
     assertEquals(cursor.blocks(), blocks.blocks());
     for (int i = 0; i < count; i++) {
       cursor.readCode(i, code, 0, 1);
-      cursor.readCorrections(i, corrections, 0);
+      cursor.readCorrections(i, corrections, 0, 1);
       float estimate = query.estimate(1, code, 0, corrections, 0);
       assertEquals(estimate, blocks.of(i / BlockEstimates.BLOCK)[i % BlockEstimates.BLOCK], 0);
     }
@@ -124,7 +124,7 @@ public class EstimateTests extends MatryoshkaTestCase {
       QueryCode query = codes.encode(target);
       for (int i = 0; i < documents.length; i++) {
         cursor.readCode(i, code, 0, 1);
-        cursor.readCorrections(i, corrections, 0);
+        cursor.readCorrections(i, corrections, 0, 1);
         double estimate = query.estimate(level, code, 0, corrections, 0);
         double exact = exact(similarity, target, documents[i]);
         if (i % 500 == 0) {

@@ -255,11 +255,14 @@ public class FormatSpecificationTests extends MatryoshkaTestCase {
       ByteBuffer data, int offset, int words, long[][] expected, int firstWord) {
     assertEquals(0, offset % 64);
     for (int i = 0; i < COUNT; i++) {
-      int block = i / 512;
-      int inBlock = Math.min(512, COUNT - block * 512);
       for (int w = 0; w < words; w++) {
-        int at = offset + 8 * (block * 512 * words + w * inBlock + i % 512);
+        int at = offset + 64 * (i / 8 * words + w) + 8 * (i % 8);
         assertEquals(expected[i][firstWord + w], data.getLong(at));
+      }
+    }
+    for (int i = COUNT; i % 8 != 0; i++) {
+      for (int w = 0; w < words; w++) {
+        assertEquals(0, data.getLong(offset + 64 * (i / 8 * words + w) + 8 * (i % 8)));
       }
     }
   }
@@ -269,9 +272,9 @@ public class FormatSpecificationTests extends MatryoshkaTestCase {
     assertEquals(0, offset % 64);
     float[] corrections = new float[4];
     for (int i = 0; i < COUNT; i++) {
-      codes.cursor().readCorrections(i, corrections, 0);
+      codes.cursor().readCorrections(i, corrections, 0, 1);
       for (int c = 0; c < 4; c++) {
-        assertEquals(corrections[c], data.getFloat(offset + 4 * (4 * i + c)), 0);
+        assertEquals(corrections[c], data.getFloat(offset + 32 * (i / 8 * 4 + c) + 4 * (i % 8)), 0);
       }
     }
   }

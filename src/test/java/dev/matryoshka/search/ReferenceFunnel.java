@@ -98,7 +98,7 @@ final class ReferenceFunnel {
         candidate.code = new long[codes.bits() / Long.SIZE];
         cursor.readCode(ord, candidate.code, 0, 1);
         candidate.corrections = new float[cursor.correctionsPerVector()];
-        cursor.readCorrections(ord, candidate.corrections, 0);
+        cursor.readCorrections(ord, candidate.corrections, 0, 1);
       }
       segment.candidates.add(candidate);
     }

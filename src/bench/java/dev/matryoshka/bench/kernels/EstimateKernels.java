@@ -101,7 +101,7 @@ public class EstimateKernels {
     float[] corrections = new float[cursor.correctionsPerVector()];
     float sum = 0;
     for (int i = 0; i < ords.length; i++) {
-      cursor.readCorrections(ords[i], corrections, 0);
+      cursor.readCorrections(ords[i], corrections, 0, 1);
       sum += fresh.estimate(0, codes, i * (CodeFiles.BITS / Long.SIZE), corrections, 0);
     }
     return sum;
@@ -114,7 +114,7 @@ public class EstimateKernels {
     float[] corrections = new float[cursor.correctionsPerVector()];
     float sum = 0;
     for (int i = 0; i < ords.length; i++) {
-      cursor.readCorrections(ords[i], corrections, 0);
+      cursor.readCorrections(ords[i], corrections, 0, 1);
       float dot = dot(codes, i * (CodeFiles.BITS / Long.SIZE));
       sum += corrections[0] * dot + corrections[1];
     }
@@ -150,7 +150,7 @@ public class EstimateKernels {
     PriorityQueue<Float> best = new PriorityQueue<>();
     for (int ord = 0; ord < CODES; ord++) {
       cursor.readCode(ord, code, 0, 1);
-      cursor.readCorrections(ord, corrections, 0);
+      cursor.readCorrections(ord, corrections, 0, 1);
       float estimate = corrections[0] * dot(code, 0) + corrections[1];
       if (best.size() < WIDENED) {
         best.add(estimate);

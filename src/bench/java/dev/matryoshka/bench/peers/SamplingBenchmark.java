@@ -104,7 +104,7 @@ public final class SamplingBenchmark {
       var stats = index.matryoshkaStats();
       out.printf(
           Locale.ROOT,
-          "%nOf the searches with sampling on, %d were compared and %d skipped for lack of time.%n",
+          "%nOf the searches with sampling on, those of the warm-up included, %d were compared and %d skipped for lack of time.%n",
           stats.<Integer>evaluate("_all.live_recall.sampled"),
           stats.<Integer>evaluate("_all.live_recall.skipped"));
     }
