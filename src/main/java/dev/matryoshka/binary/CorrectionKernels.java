@@ -56,42 +56,49 @@ public abstract class CorrectionKernels {
   }
 
   /**
-   * Scales sums and adds one correction of each vector, and what all have in common: {@code sums[i]
-   * = (factor * sums[i] + sign * c(i)) + constant}.
+   * Turns inner products into estimates.
    *
    * @param mapped little-endian floats from {@code offset}
    * @param groups groups of vectors
-   * @param column which correction
    * @param columns corrections of each vector
-   * @param factor a power of two, so that nothing is rounded
-   * @param sign 1 or -1
+   * @param products replaced by the estimates
    */
   public abstract void complete(
       MemorySegment mapped,
       long offset,
       int groups,
-      int column,
       int columns,
-      float factor,
-      float sign,
-      float constant,
-      float[] sums);
+      Completion completion,
+      float[] products);
 
   /** The same for corrections on the heap. */
   public static void complete(
-      float[] corrections,
-      int groups,
-      int column,
-      int columns,
-      float factor,
-      float sign,
-      float constant,
-      float[] sums) {
+      float[] corrections, int groups, int columns, Completion completion, float[] products) {
     for (int g = 0; g < groups; g++) {
-      int at = HammingKernels.index(g * HammingKernels.GROUP, column, columns);
+      int at = HammingKernels.index(g * HammingKernels.GROUP, completion.column(), columns);
       for (int i = g * HammingKernels.GROUP; i < (g + 1) * HammingKernels.GROUP; i++, at++) {
-        sums[i] = factor * sums[i] + sign * corrections[at] + constant;
+        products[i] = completion.of(products[i], corrections[at]);
       }
     }
   }
+
+  /**
+   * The estimates of vectors whose codes have one level, in one pass: the distances to the planes
+   * of a query, times the first correction, completed.
+   *
+   * @param codes little-endian words from {@code codesOffset}
+   * @param corrections little-endian floats from {@code correctionsOffset}
+   * @param groups groups of vectors
+   * @param columns corrections of each vector
+   */
+  public abstract void estimates(
+      MemorySegment codes,
+      long codesOffset,
+      MemorySegment corrections,
+      long correctionsOffset,
+      int groups,
+      int columns,
+      QueryPlanes planes,
+      Completion completion,
+      float[] estimates);
 }

@@ -58,6 +58,16 @@ public final class QueryPlanes {
     }
   }
 
+  /** What a difference of one in the distance counts in the inner product. */
+  float step() {
+    return step;
+  }
+
+  /** The distance at which the inner product is zero. */
+  float unequal() {
+    return unequal;
+  }
+
   /** Words of each plane. */
   public int words() {
     return words;

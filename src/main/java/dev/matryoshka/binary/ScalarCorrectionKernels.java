@@ -22,6 +22,9 @@ final class ScalarCorrectionKernels extends CorrectionKernels {
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  private static final ValueLayout.OfLong WORD =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
   private static long start(long offset, int group, int column, int columns) {
     return offset + (long) HammingKernels.index(group * GROUP, column, columns) * Float.BYTES;
   }
@@ -48,17 +51,38 @@ final class ScalarCorrectionKernels extends CorrectionKernels {
       MemorySegment mapped,
       long offset,
       int groups,
-      int column,
       int columns,
-      float factor,
-      float sign,
-      float constant,
-      float[] sums) {
+      Completion completion,
+      float[] products) {
     for (int g = 0; g < groups; g++) {
-      long at = start(offset, g, column, columns);
+      long at = start(offset, g, completion.column(), columns);
       for (int i = g * GROUP; i < (g + 1) * GROUP; i++, at += Float.BYTES) {
-        sums[i] = factor * sums[i] + sign * mapped.get(FLOAT, at) + constant;
+        products[i] = completion.of(products[i], mapped.get(FLOAT, at));
       }
+    }
+  }
+
+  @Override
+  public void estimates(
+      MemorySegment codes,
+      long codesOffset,
+      MemorySegment corrections,
+      long correctionsOffset,
+      int groups,
+      int columns,
+      QueryPlanes planes,
+      Completion completion,
+      float[] estimates) {
+    long[] code = new long[planes.words()];
+    for (int i = 0; i < groups * GROUP; i++) {
+      for (int w = 0; w < code.length; w++) {
+        long at = codesOffset + (long) HammingKernels.index(i, w, code.length) * Long.BYTES;
+        code[w] = codes.get(WORD, at);
+      }
+      long at = start(correctionsOffset, i / GROUP, 0, columns) + i % GROUP * (long) Float.BYTES;
+      float product = corrections.get(FLOAT, at) * planes.dot(planes.distance(code, 0));
+      long other = at + (long) completion.column() * GROUP * Float.BYTES;
+      estimates[i] = completion.of(product, corrections.get(FLOAT, other));
     }
   }
 }

@@ -62,6 +62,10 @@ public final class BlockEstimates {
     if (block == this.block) {
       return estimates;
     }
+    this.block = block;
+    if (cursor.estimates(block, query, estimates)) {
+      return estimates;
+    }
     cursor.corrections(block, corrections);
     Arrays.fill(estimates, 0);
     for (int level = 0; level < levels; level++) {
@@ -70,7 +74,6 @@ public final class BlockEstimates {
       query.addScaled(level, distances, corrections, dots, estimates);
     }
     query.complete(corrections, estimates);
-    this.block = block;
     return estimates;
   }
 

@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.codec;
 
+import dev.matryoshka.binary.CorrectionKernels;
 import dev.matryoshka.binary.HammingKernels;
 import dev.matryoshka.binary.QueryPlanes;
 import java.io.IOException;
@@ -291,6 +292,30 @@ public final class CodeCursor {
         heap[HammingKernels.index(i, c, perVector)] = Float.intBitsToFloat(corrections.readInt());
       }
     }
+  }
+
+  /**
+   * The estimates of a block in one pass, where that is possible: codes of one level that are read
+   * in place.
+   *
+   * @return whether it was
+   */
+  boolean estimates(int block, QueryCode query, float[] estimates) {
+    if (areas.length > 1 || inPlace(mapped[0]) == false || mappedCorrections == null) {
+      return false;
+    }
+    int perVector = codes.correctionsPerVector();
+    CorrectionKernels.INSTANCE.estimates(
+        mapped[0],
+        start(0, block * BLOCK, 0),
+        mappedCorrections,
+        codes.layout().correctionStart(perVector, block * BLOCK, 0),
+        groups(block),
+        perVector,
+        query.planes(0),
+        query.completion(),
+        estimates);
+    return true;
   }
 
   /** Makes a block stand for the corrections of some vectors. */

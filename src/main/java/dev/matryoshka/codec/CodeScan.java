@@ -93,12 +93,14 @@ public final class CodeScan {
 
   /** A sample for a threshold has one block in so many. */
   static int sampleStep(int blocks, int keep) {
-    return blocks < MANY_BLOCKS ? SAMPLE_STEP : Math.max(SAMPLE_STEP_OF_MANY, keep / SAMPLE_HITS);
+    return blocks < MANY_BLOCKS
+        ? SAMPLE_STEP
+        : Math.clamp(keep / SAMPLE_HITS, SAMPLE_STEP_OF_MANY, blocks / SAMPLE_STEP_OF_MANY);
   }
 
   /** Whether a sample would be of use. */
   static boolean sampled(SegmentCodes codes, int step, int keep) {
-    return codes.blocks() >= 4 * step && codes.size() >= 4L * keep;
+    return codes.blocks() >= 4 * step && codes.size() >= 2L * keep;
   }
 
   /** Clearly more vectors than a sample is expected to have of the best ones. */

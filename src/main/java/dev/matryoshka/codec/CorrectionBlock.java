@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.codec;
 
+import dev.matryoshka.binary.Completion;
 import dev.matryoshka.binary.CorrectionKernels;
 import dev.matryoshka.binary.HammingKernels;
 import java.lang.foreign.MemorySegment;
@@ -67,13 +68,12 @@ final class CorrectionBlock {
     }
   }
 
-  /** {@link CorrectionKernels#complete} with one of the corrections. */
-  void complete(int column, float factor, float sign, float constant, float[] sums) {
+  /** {@link CorrectionKernels#complete}. */
+  void complete(Completion completion, float[] products) {
     if (mapped == null) {
-      CorrectionKernels.complete(heap, groups, column, columns, factor, sign, constant, sums);
+      CorrectionKernels.complete(heap, groups, columns, completion, products);
     } else {
-      CorrectionKernels.INSTANCE.complete(
-          mapped, offset, groups, column, columns, factor, sign, constant, sums);
+      CorrectionKernels.INSTANCE.complete(mapped, offset, groups, columns, completion, products);
     }
   }
 }

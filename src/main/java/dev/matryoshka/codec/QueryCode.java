@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.codec;
 
+import dev.matryoshka.binary.Completion;
 import dev.matryoshka.binary.QueryPlanes;
 import dev.matryoshka.binary.SignPacker;
 import dev.matryoshka.rotation.Projector;
@@ -36,11 +37,9 @@ public final class QueryCode {
 
   private static final float LEARNED_MEAN_SHARE = 0.5f;
 
-  private final VectorSimilarityFunction similarity;
   private final int[] levels;
   private final long[] words;
-  private final float dotMean;
-  private final float centredSquare;
+  private final Completion completion;
   private final int[] weights;
   private final QueryPlanes[] planes;
 
@@ -58,11 +57,12 @@ public final class QueryCode {
       float[] projectedMean,
       float dotMean,
       float centredSquare) {
-    this.similarity = similarity;
     this.levels = levels;
     this.weights = LevelWeights.of(stats.energies());
-    this.dotMean = dotMean;
-    this.centredSquare = centredSquare;
+    this.completion =
+        similarity == VectorSimilarityFunction.EUCLIDEAN
+            ? new Completion(levels.length + 1, 2, -1, -centredSquare)
+            : new Completion(levels.length, 1, 1, dotMean);
     float[] shifted = projectedMean == null ? projected : shifted(projected, projectedMean);
     this.words = new long[levels[levels.length - 1] / Long.SIZE];
     SignPacker.pack(shifted, 0, words.length, words, 0, 1);
@@ -138,6 +138,11 @@ public final class QueryCode {
     return words;
   }
 
+  /** How estimates follow from inner products. */
+  Completion completion() {
+    return completion;
+  }
+
   /** The centred query's projections for what a level adds to codes. */
   QueryPlanes planes(int level) {
     return planes[level];
@@ -206,10 +211,7 @@ public final class QueryCode {
 
   /** Turns an inner product of centred projections into an estimate. */
   private float complete(float centredDot, float[] corrections, int correctionsOffset) {
-    int at = correctionsOffset + levels.length;
-    return similarity == VectorSimilarityFunction.EUCLIDEAN
-        ? 2 * centredDot - corrections[at + 1] - centredSquare
-        : centredDot + corrections[at] + dotMean;
+    return completion.of(centredDot, corrections[correctionsOffset + completion.column()]);
   }
 
   /**
@@ -230,10 +232,6 @@ public final class QueryCode {
    * @param centredDots replaced by the estimates
    */
   void complete(CorrectionBlock corrections, float[] centredDots) {
-    if (similarity == VectorSimilarityFunction.EUCLIDEAN) {
-      corrections.complete(levels.length + 1, 2, -1, -centredSquare, centredDots);
-    } else {
-      corrections.complete(levels.length, 1, 1, dotMean, centredDots);
-    }
+    corrections.complete(completion, centredDots);
   }
 }

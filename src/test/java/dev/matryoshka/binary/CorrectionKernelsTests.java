@@ -79,25 +79,61 @@ public class CorrectionKernelsTests extends MatryoshkaTestCase {
     }
   }
 
+  private Completion randomCompletion() {
+    float factor = random().nextBoolean() ? 1 : 2;
+    float sign = random().nextBoolean() ? 1 : -1;
+    return new Completion(column, factor, sign, (float) random().nextGaussian());
+  }
+
   public void testCompletion() {
     for (int round = 0; round < 100; round++) {
       drawCorrections();
-      float factor = random().nextBoolean() ? 1 : 2;
-      float sign = random().nextBoolean() ? 1 : -1;
-      float constant = (float) random().nextGaussian();
+      Completion completion = randomCompletion();
       float[] before = randomFloats(groups * HammingKernels.GROUP + 3);
       float[] expected = before.clone();
       for (int i = 0; i < groups * HammingKernels.GROUP; i++) {
-        expected[i] = factor * before[i] + sign * correction(i) + constant;
+        expected[i] =
+            completion.factor() * before[i]
+                + completion.sign() * correction(i)
+                + completion.constant();
       }
-      float[] sums = before.clone();
-      CorrectionKernels.complete(
-          corrections, groups, column, columns, factor, sign, constant, sums);
-      assertArrayEquals(expected, sums, 0);
+      float[] products = before.clone();
+      CorrectionKernels.complete(corrections, groups, columns, completion, products);
+      assertArrayEquals(expected, products, 0);
       for (CorrectionKernels kernels : KERNELS) {
-        sums = before.clone();
-        kernels.complete(mapped, MISALIGNED, groups, column, columns, factor, sign, constant, sums);
-        assertArrayEquals(kernels.toString(), expected, sums, 0);
+        products = before.clone();
+        kernels.complete(mapped, MISALIGNED, groups, columns, completion, products);
+        assertArrayEquals(kernels.toString(), expected, products, 0);
+      }
+    }
+  }
+
+  public void testEstimates() {
+    for (int round = 0; round < 100; round++) {
+      drawCorrections();
+      int words = 1 + random().nextInt(6);
+      QueryPlanes planes = new QueryPlanes(randomFloats(words * Long.SIZE), 0, words);
+      Completion completion = randomCompletion();
+      int count = groups * HammingKernels.GROUP;
+      MemorySegment codes = Arena.ofAuto().allocate(MISALIGNED + (long) count * words * Long.BYTES);
+      float[] expected = new float[count + 3];
+      for (int i = 0; i < count; i++) {
+        long[] code = random().longs(words).toArray();
+        for (int w = 0; w < words; w++) {
+          codes.set(
+              ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN),
+              MISALIGNED + (long) HammingKernels.index(i, w, words) * Long.BYTES,
+              code[w]);
+        }
+        float product =
+            corrections[i / 8 * columns * 8 + i % 8] * planes.dot(planes.distance(code, 0));
+        expected[i] = completion.of(product, correction(i));
+      }
+      for (CorrectionKernels kernels : KERNELS) {
+        float[] estimates = new float[expected.length];
+        kernels.estimates(
+            codes, MISALIGNED, mapped, MISALIGNED, groups, columns, planes, completion, estimates);
+        assertArrayEquals(kernels.toString(), expected, estimates, 0);
       }
     }
   }
