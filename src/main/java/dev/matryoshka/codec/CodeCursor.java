@@ -243,9 +243,18 @@ public final class CodeCursor {
    * @param into the codes one after the other
    */
   public void readScattered(int[] ords, int count, int level, long[] into) throws IOException {
-    int words = codes.levels()[level] / Long.SIZE;
-    for (int i = 0; i < count; i++) {
-      readScattered(ords[i], level, into, i * words);
+    int stride = codes.levels()[level] / Long.SIZE;
+    int offset = 0;
+    for (int l = 0; l <= level; l++) {
+      int words = codes.words(l);
+      if (inPlace(mapped[l])) {
+        GroupGather.codes(mapped[l], words, ords, count, into, offset, stride);
+      } else {
+        for (int i = 0; i < count; i++) {
+          readWords(l, ords[i], into, offset + i * stride, 1);
+        }
+      }
+      offset += words;
     }
   }
 
@@ -260,9 +269,13 @@ public final class CodeCursor {
       int level, int[] ords, int count, QueryPlanes planes, long[] scratch, long[] distances)
       throws IOException {
     int words = codes.words(level);
-    for (int i = 0; i < count; i++) {
-      int at = HammingKernels.index(i, 0, words);
-      readWords(level, ords[i], scratch, at, HammingKernels.GROUP);
+    if (inPlace(mapped[level])) {
+      GroupGather.codeGroups(mapped[level], words, ords, count, scratch);
+    } else {
+      for (int i = 0; i < count; i++) {
+        int at = HammingKernels.index(i, 0, words);
+        readWords(level, ords[i], scratch, at, HammingKernels.GROUP);
+      }
     }
     planes.addDistances(scratch, HammingKernels.groups(count), distances);
   }
@@ -322,6 +335,10 @@ public final class CodeCursor {
   void corrections(int[] ords, int count, CorrectionBlock into) throws IOException {
     int perVector = codes.correctionsPerVector();
     float[] heap = into.heap(HammingKernels.groups(count));
+    if (inPlace(mappedCorrections)) {
+      GroupGather.correctionGroups(mappedCorrections, perVector, ords, count, heap);
+      return;
+    }
     for (int i = 0; i < count; i++) {
       int at = HammingKernels.index(i, 0, perVector);
       readCorrections(ords[i], heap, at, HammingKernels.GROUP);
@@ -331,6 +348,10 @@ public final class CodeCursor {
   /** Reads the corrections of some vectors, one vector after the other. */
   public void readCorrections(int[] ords, int count, float[] into) throws IOException {
     int perVector = codes.correctionsPerVector();
+    if (inPlace(mappedCorrections)) {
+      GroupGather.corrections(mappedCorrections, perVector, ords, count, into);
+      return;
+    }
     for (int i = 0; i < count; i++) {
       readCorrections(ords[i], into, i * perVector, 1);
     }
