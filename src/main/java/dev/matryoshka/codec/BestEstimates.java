@@ -12,6 +12,7 @@
 package dev.matryoshka.codec;
 
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The vectors with the best estimates of those offered, ties to the lowest ordinal. They are
@@ -63,11 +64,21 @@ public final class BestEstimates {
     }
   }
 
-  /** Takes what is left of vectors that come after these. */
-  void addAll(BestEstimates other) {
-    keys = Arrays.copyOf(keys, Math.addExact(size, other.size));
-    System.arraycopy(other.keys, 0, keys, size, other.size);
-    size = keys.length;
+  /**
+   * Takes what is left of vectors that come after these, and leaves the best of all.
+   *
+   * @param others in ascending order of ordinals
+   */
+  void finishWith(List<BestEstimates> others) {
+    int all = size;
+    for (BestEstimates other : others) {
+      all = Math.addExact(all, other.size);
+    }
+    keys = Arrays.copyOf(keys, all);
+    for (BestEstimates other : others) {
+      System.arraycopy(other.keys, 0, keys, size, other.size);
+      size += other.size;
+    }
     finish();
   }
 

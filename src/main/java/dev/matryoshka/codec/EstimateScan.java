@@ -87,10 +87,7 @@ public final class EstimateScan {
     }
     List<BestEstimates> parts = executor.invokeAll(tasks);
     BestEstimates best = parts.getFirst();
-    for (BestEstimates part : parts.subList(1, parts.size())) {
-      best.addAll(part);
-    }
-    best.finish();
+    best.finishWith(parts.subList(1, parts.size()));
     return best;
   }
 
@@ -182,6 +179,7 @@ public final class EstimateScan {
     int slice = CodeScan.slice(codes.blocks());
     long slices = (codes.blocks() + slice - 1) / slice;
     long room = Math.min(BestEstimates.room(keep), 2L * slice * BlockEstimates.BLOCK);
-    return (2 * slices + 2) * room * Long.BYTES;
+    // What tasks select, all of that in one piece, and a copy to choose from.
+    return 3 * slices * room * Long.BYTES;
   }
 }

@@ -235,12 +235,20 @@ final class AdaptiveSegment {
     expectedMisses = unscored.sum() + unestimated.sum() + beyond.sum();
     double rest = Math.max(allowed - beyond.sum(), (1 - BEYOND_SHARE) * allowed);
     work = ExpectedMisses.leastWork(unestimated, unscored, rest, SCORE_PRICE);
-    boolean halfWay = 2 * captured.estimatedCount() >= captured.size();
     boolean idle = work.estimates() == 0 && work.scores() == 0;
-    if ((halfWay || idle) && widenings < MAX_WIDENINGS) {
+    if ((idle || halfWay()) && widenings < MAX_WIDENINGS) {
       wider = beyond.needed(BEYOND_SHARE * allowed);
     }
     return wider > 0 || work.estimates() > 0 || work.scores() > 0;
+  }
+
+  /**
+   * Whether distances have shown what they are worth, so that what is left of them need not be seen
+   * before a wider scan. A scan that estimates everything is dear beside what it has left to score,
+   * and the first scores make it seem necessary more often than all of them do.
+   */
+  private boolean halfWay() {
+    return estimatesFirst() == false && 2 * captured.estimatedCount() >= captured.size();
   }
 
   /** Scores what the plan says. */
@@ -270,7 +278,7 @@ final class AdaptiveSegment {
   private void widen() throws IOException {
     long needed = (long) first.keep() + wider;
     if (first.kind() == Stage.Kind.HAMMING && needed * ESTIMATED_ABOVE > accepted()) {
-      Stage all = Stage.asymmetric(first.size(), funnel.first().keep() * ESTIMATED_KEEP);
+      Stage all = funnel.estimating(funnel.first().keep() * ESTIMATED_KEEP, accepted());
       if (search.canScanEstimates(all)) {
         first = all;
         return;

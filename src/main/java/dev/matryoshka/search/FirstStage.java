@@ -62,7 +62,7 @@ final class FirstStage {
     double near = SPARE_OF_DISTANCES * known.keepByDistance(hits, share) / ofAll;
     if (estimates || near * ESTIMATED_ABOVE > accepted) {
       double keep = SPARE_OF_ESTIMATES * known.keepByEstimate(hits, share) / ofAll;
-      return Stage.asymmetric(most.size(), kept(keep, funnel.first()));
+      return funnel.estimating(kept(keep, funnel.first()), (int) accepted);
     }
     return Stage.hamming(most.size(), kept(near, most));
   }

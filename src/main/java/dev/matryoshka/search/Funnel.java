@@ -35,7 +35,10 @@ public record Funnel(List<Stage> stages, RecallTarget target) {
    */
   private static final int LARGE = 250_000;
 
-  private static final int MOST_TIMES = 4;
+  private static final int MOST_TIMES = 2;
+
+  /** Where all vectors of a segment are estimated, one in so many is kept at least. */
+  private static final int ESTIMATED_PER_KEPT = 128;
 
   public Funnel {
     stages = List.copyOf(stages);
@@ -103,12 +106,26 @@ public record Funnel(List<Stage> stages, RecallTarget target) {
    */
   Stage firstOf(int size) {
     Stage first = first();
+    if (first.kind() == Stage.Kind.ASYMMETRIC) {
+      return estimating(first.keep(), size);
+    }
     if (first.kind() != Stage.Kind.HAMMING) {
       return first;
     }
     double times = Math.clamp((double) size / LARGE, 1, MOST_TIMES);
     int keep = (int) Math.min(Integer.MAX_VALUE, (long) (times * first.keep()));
     return Stage.hamming(first.size(), keep);
+  }
+
+  /**
+   * A first stage that estimates everything when aiming at a recall.
+   *
+   * @param keep what to keep at least
+   * @param estimated vectors that are estimated; keeping one costs little beside estimating so many
+   *     once more
+   */
+  Stage estimating(int keep, int estimated) {
+    return Stage.asymmetric(first().size(), Math.max(keep, estimated / ESTIMATED_PER_KEPT));
   }
 
   /** Candidates that reach the last stage: that many are scored at full precision anyway. */
