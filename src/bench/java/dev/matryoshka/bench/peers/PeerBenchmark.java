@@ -37,8 +37,6 @@ import java.util.Map;
  */
 public final class PeerBenchmark {
 
-  private static final int WARM_UP_QUERIES = 100;
-
   /**
    * Enough for each field to learn, build and merge what it does, and for the server to compile how
    * it parses: with a fifth of them, the first field to be loaded takes twice as long as if it were
@@ -123,7 +121,7 @@ public final class PeerBenchmark {
     Searches searches = new Searches(set.queries(), exact, progress);
     List<SearchCase> cases = SearchCase.all();
     if (options.parts().contains(Part.LATENCY) || options.parts().contains(Part.THROUGHPUT)) {
-      searches.warmUp(targets, cases, WARM_UP_QUERIES);
+      searches.warmUp(targets, cases);
     }
     SearchReport report = new SearchReport(targets);
     if (options.parts().contains(Part.LATENCY)) {

@@ -25,7 +25,6 @@ import java.util.List;
 final class RecallCurve {
 
   private static final SearchCase SEARCH = new SearchCase(10, Filter.NONE);
-  private static final int WARM_UP_QUERIES = 50;
 
   private final Searches searches;
   private final PrintStream progress;
@@ -42,7 +41,7 @@ final class RecallCurve {
   }
 
   void print(PeerOptions options, PrintStream out) throws IOException {
-    searches.warmUp(targets, List.of(SEARCH), WARM_UP_QUERIES);
+    searches.warmUp(targets, List.of(SEARCH));
     List<Searches.Latency> latencies;
     try (ProgressBar bar = new ProgressBar(progress, "Efforts", searches.queries(), 0)) {
       latencies = searches.latencies(targets, SEARCH, bar);

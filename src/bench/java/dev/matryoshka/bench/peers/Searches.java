@@ -38,6 +38,8 @@ final class Searches {
 
   private static final long SLICE_NANOS = Duration.ofMillis(700).toNanos();
 
+  private static final long WARM_UP_NANOS = Duration.ofSeconds(4).toNanos();
+
   private final String[] vectors;
   private final ExactAnswers exact;
   private final PrintStream progress;
@@ -56,14 +58,19 @@ final class Searches {
    */
   record Latency(Sample millis, Sample recall) {}
 
-  /** Searches the first queries without measuring, until compilers and caches have settled. */
-  void warmUp(List<Target> targets, List<SearchCase> searches, int queries) {
-    int count = Math.min(queries, vectors.length);
-    try (ProgressBar bar = new ProgressBar(progress, "Warm-up", searches.size() * count, 0)) {
+  /**
+   * Searches without measuring, each target for the same time in each case, until compilers and
+   * caches have settled: with a hundred searches each, what was measured first took up to twice as
+   * long as the same searches did later.
+   */
+  void warmUp(List<Target> targets, List<SearchCase> searches) {
+    int steps = searches.size() * targets.size();
+    try (ProgressBar bar = new ProgressBar(progress, "Warm-up", steps, 0)) {
       for (SearchCase search : searches) {
-        for (int q = 0; q < count; q++) {
-          for (Target target : targets) {
-            target.index().search(target.body(vectors[q], search));
+        for (Target target : targets) {
+          long start = System.nanoTime();
+          for (int q = 0; System.nanoTime() - start < WARM_UP_NANOS; q++) {
+            target.index().search(target.body(vectors[q % vectors.length], search));
           }
           bar.advance(1);
         }
