@@ -26,29 +26,25 @@ import java.util.Arrays;
  *
  * <p>How many times depends on how rare such a similarity is. Vectors that are nearly the query are
  * like it in what their codes know nothing of too, which for others averages out, so that estimates
- * fall short of them by more than the sample shows.
+ * fall short of them by more than the sample shows. The very best estimates are never left out.
  *
  * <p>What is expected to be lost follows from the same line, if deviations are normal. Not
  * thread-safe.
  */
 final class LikelyMatches {
 
-  /** In standard deviations, where matches are not rare; measured in docs/experiments.md. */
-  private static final double MARGIN = 4;
+  /** The share of the matches that may be left out; measured in docs/experiments.md. */
+  private static final double LOSS = 0.0003;
 
-  /** Where they are rare. */
-  private static final double RARE_MARGIN = 6;
+  /** What deviations are taken for, by what they are: large ones are not as rare as normal ones. */
+  private static final double TAILS = 1.2;
 
-  /** How far from the average estimate matches begin to be rare, in standard deviations of all. */
-  private static final double COMMON = 2.5;
-
-  private static final double RARE = 3.7;
-
-  /** Deviations beyond the margin from which on what is expected to be lost is negligible. */
-  private static final int COUNTED = 2;
-
-  /** Into how many steps each of these is divided to count what is lost. */
-  private static final int STEPS = 16;
+  /**
+   * Vectors with estimates this far from the average, in standard deviations of all, are never left
+   * out: they are so few that it would save nothing, and where a similarity is rarer than that,
+   * estimates may be off by any number of deviations.
+   */
+  private static final double FEW = 2.5;
 
   /** Segments of fewer vectors are compared in no time. */
   private static final int MIN_VECTORS = 10_000;
@@ -67,12 +63,9 @@ final class LikelyMatches {
   private final FindAllCounts counts;
   private Regression.Line line;
   private double deviation;
-  private double averageEstimate;
-  private double spread;
-  private double leastEstimate;
-  private float negligibleBelow;
-  private double stepsPerEstimate;
-  private final double[] tail = new double[COUNTED * STEPS + 1];
+  private EstimateSample sample;
+  private float leastEstimate;
+  private double missedPerVector;
   private final int[] hits = new int[BlockEstimates.BLOCK];
   private int hitsBlock = -1;
   private int hitCount;
@@ -112,18 +105,15 @@ final class LikelyMatches {
     long[] best = new long[BlockEstimates.BLOCK];
     int[] ords = new int[perBlock];
     float[] scores = new float[perBlock];
-    double sum = 0;
-    double squares = 0;
-    int seen = 0;
+    float[] seen = new float[drawn * BlockEstimates.BLOCK];
+    int seenCount = 0;
     for (int block = every / 2; block < blocks; block += every) {
       float[] ofBlock = estimates.of(block);
       int count = estimates.count(block);
       for (int lane = 0; lane < count; lane++) {
         best[lane] = CandidateKeys.of(ofBlock[lane], lane);
-        sum += ofBlock[lane];
-        squares += (double) ofBlock[lane] * ofBlock[lane];
+        seen[seenCount++] = ofBlock[lane];
       }
-      seen += count;
       int sampled = Math.min(perBlock, count);
       CandidateKeys.select(best, 0, count, sampled);
       for (int i = 0; i < sampled; i++) {
@@ -134,11 +124,9 @@ final class LikelyMatches {
         regression.add(CandidateKeys.score(best[i]), linear(scores[i]));
       }
     }
-    averageEstimate = sum / seen;
-    double variance = squares / seen - averageEstimate * averageEstimate;
-    spread = Math.sqrt(Math.max(Float.MIN_NORMAL, variance));
+    sample = new EstimateSample(seen, seenCount);
     line = regression.line();
-    deviation = Math.max(Math.sqrt(line.variance()), Float.MIN_NORMAL);
+    deviation = TAILS * Math.max(Math.sqrt(line.variance()), Float.MIN_NORMAL);
   }
 
   /** A score on the scale of estimates. */
@@ -149,30 +137,13 @@ final class LikelyMatches {
   /** Looks for at least this score from now on. */
   void raise(float score) {
     double minScore = linear(score);
-    double margin = margin(estimateOf(minScore));
-    leastEstimate = estimateOf(minScore - margin * deviation);
-    negligibleBelow = Math.nextDown((float) estimateOf(minScore - (margin + COUNTED) * deviation));
-    stepsPerEstimate = STEPS * line.slope() / deviation;
-    for (int step = 0; step < tail.length; step++) {
-      tail[step] = NormalTail.above(margin + (double) step / STEPS);
-    }
+    double slope = Math.max(0, line.slope()) / deviation;
+    double lacking = (minScore - line.intercept()) / deviation;
+    double matching = sample.matching(lacking, slope);
+    double least = Math.min(sample.at(FEW), sample.limit(LOSS * matching, lacking, slope));
+    leastEstimate = (float) least;
+    missedPerVector = sample.matchingBelow(least, lacking, slope);
     hitsBlock = -1;
-  }
-
-  /** By how many standard deviations scores may miss what such an estimate promises. */
-  private double margin(double estimate) {
-    double rarity = (estimate - averageEstimate) / spread;
-    double rare = Math.clamp((rarity - COMMON) / (RARE - COMMON), 0.0, 1.0);
-    return MARGIN + rare * (RARE_MARGIN - MARGIN);
-  }
-
-  /** The estimate that promises such a score. */
-  private double estimateOf(double score) {
-    double above = score - line.intercept();
-    if (line.slope() > 0) {
-      return above / line.slope();
-    }
-    return above > 0 ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY;
   }
 
   /**
@@ -185,31 +156,24 @@ final class LikelyMatches {
    */
   int candidates(int first, int count, int[] into) throws IOException {
     int found = 0;
-    double missed = 0;
     int end = first + count;
     for (int from = first; from < end; ) {
       int block = from / BlockEstimates.BLOCK;
       int start = block * BlockEstimates.BLOCK;
       int to = Math.min(end, start + BlockEstimates.BLOCK);
-      float[] ofBlock = estimates.of(block);
       if (block != hitsBlock) {
         hitCount =
-            HammingKernels.INSTANCE.select(ofBlock, estimates.count(block), negligibleBelow, hits);
+            HammingKernels.INSTANCE.select(
+                estimates.of(block), estimates.count(block), leastEstimate, hits);
         hitsBlock = block;
       }
       int at = Arrays.binarySearch(hits, 0, hitCount, from - start);
       for (int i = at < 0 ? -at - 1 : at; i < hitCount && start + hits[i] < to; i++) {
-        float estimate = ofBlock[hits[i]];
-        if (estimate >= leastEstimate) {
-          into[found++] = start + hits[i];
-        } else {
-          int step = (int) ((leastEstimate - estimate) * stepsPerEstimate);
-          missed += tail[Math.min(step, tail.length - 1)];
-        }
+        into[found++] = start + hits[i];
       }
       from = to;
     }
-    counts.miss(missed);
+    counts.miss(missedPerVector * count);
     return found;
   }
 }

@@ -1,0 +1,100 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.search;
+
+/** How the estimates of a segment are distributed, by those of some of its vectors. Immutable. */
+final class EstimateSample {
+
+  private static final int BINS_PER_DEVIATION = 16;
+
+  /** Standard deviations from the average on either side that have bins of their own. */
+  private static final int FARTHEST = 4;
+
+  private final double average;
+  private final double deviation;
+  private final int count;
+  private final int[] bins = new int[2 * FARTHEST * BINS_PER_DEVIATION];
+
+  /**
+   * @param estimates of vectors drawn without regard to them
+   * @param count how many, at least 1
+   */
+  EstimateSample(float[] estimates, int count) {
+    double sum = 0;
+    double squares = 0;
+    for (int i = 0; i < count; i++) {
+      sum += estimates[i];
+      squares += (double) estimates[i] * estimates[i];
+    }
+    this.count = count;
+    this.average = sum / count;
+    double variance = squares / count - average * average;
+    this.deviation = Math.sqrt(Math.max(Float.MIN_NORMAL, variance));
+    for (int i = 0; i < count; i++) {
+      double bin = ((estimates[i] - average) / deviation + FARTHEST) * BINS_PER_DEVIATION;
+      bins[(int) Math.clamp(bin, 0, bins.length - 1)]++;
+    }
+  }
+
+  /** The estimate that is so many standard deviations from the average. */
+  double at(double rarity) {
+    return average + rarity * deviation;
+  }
+
+  /**
+   * The expected share of all vectors that have what is looked for.
+   *
+   * @param lacking by how many standard deviations an estimate of 0 falls short of it
+   * @param slope by how many less where an estimate is higher by 1
+   */
+  double matching(double lacking, double slope) {
+    double matching = 0;
+    for (int bin = 0; bin < bins.length; bin++) {
+      matching += matching(bin, lacking, slope);
+    }
+    return matching;
+  }
+
+  /** The same for vectors with estimates below a limit. */
+  double matchingBelow(double limit, double lacking, double slope) {
+    double matching = 0;
+    for (int bin = 0; bin < bins.length && upper(bin) <= limit; bin++) {
+      matching += matching(bin, lacking, slope);
+    }
+    return matching;
+  }
+
+  /** The highest estimate below which no more than such a share of all is expected to match. */
+  double limit(double share, double lacking, double slope) {
+    double matching = 0;
+    int bin = 0;
+    for (; bin < bins.length; bin++) {
+      matching += matching(bin, lacking, slope);
+      if (matching > share) {
+        break;
+      }
+    }
+    return bin == 0 ? Double.NEGATIVE_INFINITY : upper(bin - 1);
+  }
+
+  private double matching(int bin, double lacking, double slope) {
+    if (bins[bin] == 0) {
+      return 0;
+    }
+    double middle = upper(bin) - deviation / (2 * BINS_PER_DEVIATION);
+    return bins[bin] * NormalTail.above(lacking - slope * middle) / count;
+  }
+
+  private double upper(int bin) {
+    return at((bin + 1.0) / BINS_PER_DEVIATION - FARTHEST);
+  }
+}
