@@ -41,7 +41,10 @@ final class FirstStage {
 
   private FirstStage() {}
 
-  /** The first stage for the segment; keeps no more than {@link Funnel#firstOf}. */
+  /**
+   * The first stage for the segment; keeps no more than {@link Funnel#firstOf}, or {@link
+   * Funnel#estimating} where it estimates.
+   */
   static Stage of(SegmentSearch search, AcceptDocs acceptDocs, Funnel funnel, int k)
       throws IOException {
     Stage most = funnel.firstOf(search.segment().size());

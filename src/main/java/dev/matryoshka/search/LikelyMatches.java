@@ -21,14 +21,15 @@ import java.util.Arrays;
 /**
  * Leaves out vectors of a segment that are unlikely to be similar enough, by their estimates. How
  * far these are from the truth is measured for each query and segment on some of the vectors with
- * the highest ones: the least-squares line of scores over estimates, and the deviation from it. A
- * vector is left out when it would have to deviate by more than a few times that.
+ * the highest ones: the least-squares line of scores over estimates, and the deviation from it.
+ * With how estimates are distributed, these tell how many matches to expect at each of them; the
+ * lowest are left out, up to where too many would be lost.
  *
- * <p>How many times depends on how rare such a similarity is. Vectors that are nearly the query are
- * like it in what their codes know nothing of too, which for others averages out, so that estimates
- * fall short of them by more than the sample shows. The very best estimates are never left out.
+ * <p>Vectors that are nearly the query are like it in what their codes know nothing of too, which
+ * for others averages out, so that estimates fall short of them by more than the sample shows: the
+ * very best estimates are never left out.
  *
- * <p>What is expected to be lost follows from the same line, if deviations are normal. Not
+ * <p>What is expected to be lost follows in the same way, if deviations are normal. Not
  * thread-safe.
  */
 final class LikelyMatches {

@@ -49,8 +49,7 @@ public class EstimateSampleTests extends LuceneTestCase {
       double limit = sample.limit(share * matching, lacking(score), 1 / DEVIATION);
       double lost = sample.matchingBelow(limit, lacking(score), 1 / DEVIATION);
       assertTrue(lost <= share * matching);
-      // Estimates of matches are about normal too: 1.28 spreads above the average, and 0.6 of one
-      // around that. The next bin would have been too much.
+      // The next bin would have been too much.
       double next = limit + SPREAD / 16;
       double more = sample.matchingBelow(next * (1 + 1e-9), lacking(score), 1 / DEVIATION);
       assertTrue(more > share * matching);
