@@ -13,14 +13,18 @@ package dev.matryoshka.audit;
 
 import dev.matryoshka.search.Comparison;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Adds up what the stages of many runs did and lost, by their labels. Not thread-safe. */
+/**
+ * Adds up what the stages of many runs did and lost, by their labels. Runs that aim at a recall may
+ * leave stages out; all of them are reported in the order of the runs. Not thread-safe.
+ */
 final class StageTally {
 
-  private final Map<String, Sums> stages = new LinkedHashMap<>();
+  private final Map<String, Sums> stages = new HashMap<>();
+  private final List<String> order = new ArrayList<>();
   private long expected;
 
   private static final class Sums {
@@ -32,8 +36,15 @@ final class StageTally {
 
   /** Adds one run of the stages on one shard. */
   void ran(List<Comparison.StageOutcome> run) {
+    int at = 0;
     for (Comparison.StageOutcome stage : run) {
-      Sums sums = stages.computeIfAbsent(stage.label(), label -> new Sums());
+      Sums sums = stages.get(stage.label());
+      if (sums == null) {
+        sums = new Sums();
+        stages.put(stage.label(), sums);
+        order.add(at, stage.label());
+      }
+      at = order.indexOf(stage.label()) + 1;
       sums.compared += stage.compared();
       sums.kept += stage.kept();
       sums.nanos += stage.nanos();
@@ -48,16 +59,17 @@ final class StageTally {
 
   List<AuditReport.StageReport> report(int queries) {
     List<AuditReport.StageReport> reports = new ArrayList<>();
-    stages.forEach(
-        (label, sums) ->
-            reports.add(
-                new AuditReport.StageReport(
-                    label,
-                    (double) sums.compared / queries,
-                    (double) sums.kept / queries,
-                    sums.nanos / 1e3 / queries,
-                    sums.lost,
-                    expected == 0 ? 0 : (double) sums.lost / expected)));
+    for (String label : order) {
+      Sums sums = stages.get(label);
+      reports.add(
+          new AuditReport.StageReport(
+              label,
+              (double) sums.compared / queries,
+              (double) sums.kept / queries,
+              sums.nanos / 1e3 / queries,
+              sums.lost,
+              expected == 0 ? 0 : (double) sums.lost / expected));
+    }
     return reports;
   }
 }

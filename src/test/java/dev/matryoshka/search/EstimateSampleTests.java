@@ -50,7 +50,7 @@ public class EstimateSampleTests extends LuceneTestCase {
       double lost = sample.matchingBelow(limit, lacking(score), 1 / DEVIATION);
       assertTrue(lost <= share * matching);
       // The next bin would have been too much.
-      double next = limit + SPREAD / 16;
+      double next = limit + (sample.at(1) - sample.at(0)) / 16;
       double more = sample.matchingBelow(next * (1 + 1e-9), lacking(score), 1 / DEVIATION);
       assertTrue(more > share * matching);
     }

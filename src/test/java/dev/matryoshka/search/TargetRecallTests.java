@@ -37,11 +37,17 @@ public class TargetRecallTests extends MatryoshkaTestCase {
   /** Codes of 64 bits of noise know little, so that searches have to widen. */
   private static Directory index(int docs, int segments, VectorSimilarityFunction similarity)
       throws IOException {
+    return index(docs, segments, DIMS, similarity);
+  }
+
+  private static Directory index(
+      int docs, int segments, int dims, VectorSimilarityFunction similarity) throws IOException {
     Directory directory = new ByteBuffersDirectory();
     try (IndexWriter writer =
         new IndexWriter(directory, SearchIndex.coded(RotationKind.RANDOM, DIMS))) {
       for (int i = 0; i < docs; i++) {
-        writer.addDocument(SearchIndex.document(i, SearchIndex.vector(random(), DIMS), similarity));
+        float[] vector = SearchIndex.vector(random(), dims);
+        writer.addDocument(SearchIndex.document(i, vector, similarity));
         if (i % (docs / segments) == docs / segments - 1) {
           writer.flush();
         }
@@ -51,6 +57,11 @@ public class TargetRecallTests extends MatryoshkaTestCase {
       }
     }
     return directory;
+  }
+
+  /** Readers are not wrapped: some that the test framework wraps around others hide the codes. */
+  private static IndexSearcher searcher(DirectoryReader reader) {
+    return newSearcher(reader, false);
   }
 
   private static MatryoshkaQuery query(float[] target, int k, Query filter, double share) {
@@ -70,7 +81,7 @@ public class TargetRecallTests extends MatryoshkaTestCase {
       int segments = 1 + random().nextInt(3);
       try (Directory directory = index(9000, segments, similarity);
           DirectoryReader reader = DirectoryReader.open(directory)) {
-        IndexSearcher searcher = newSearcher(reader);
+        IndexSearcher searcher = searcher(reader);
         float[] target = SearchIndex.vector(random(), DIMS);
         for (double share : new double[] {0.5, 0.9, 0.999}) {
           boolean filtered = random().nextBoolean();
@@ -108,7 +119,7 @@ public class TargetRecallTests extends MatryoshkaTestCase {
   public void testMoreIsDoneForMoreRecall() throws IOException {
     try (Directory directory = index(12_000, 1, VectorSimilarityFunction.COSINE);
         DirectoryReader reader = DirectoryReader.open(directory)) {
-      IndexSearcher searcher = newSearcher(reader);
+      IndexSearcher searcher = searcher(reader);
       double[] targets = {0.5, 0.8, 0.9, 0.99, 0.999};
       long[] estimated = new long[targets.length];
       long[] scored = new long[targets.length];
@@ -144,7 +155,7 @@ public class TargetRecallTests extends MatryoshkaTestCase {
         };
     try (Directory directory = index(12_000, 1, VectorSimilarityFunction.COSINE);
         DirectoryReader reader = DirectoryReader.open(directory)) {
-      IndexSearcher searcher = newSearcher(reader);
+      IndexSearcher searcher = searcher(reader);
       long narrow = 0;
       for (int q = 0; q < 10; q++) {
         MatryoshkaQuery query = query(SearchIndex.vector(random(), DIMS), 1, null, 0.9999);
@@ -162,7 +173,7 @@ public class TargetRecallTests extends MatryoshkaTestCase {
   public void testHardQueriesEstimateAll() throws IOException {
     try (Directory directory = index(12_000, 1, VectorSimilarityFunction.COSINE);
         DirectoryReader reader = DirectoryReader.open(directory)) {
-      IndexSearcher searcher = newSearcher(reader);
+      IndexSearcher searcher = searcher(reader);
       int widened = 0;
       for (int q = 0; q < 10; q++) {
         float[] target = SearchIndex.vector(random(), DIMS);
@@ -174,16 +185,20 @@ public class TargetRecallTests extends MatryoshkaTestCase {
     }
   }
 
-  /** So few are accepted that they are estimated straight away, but too many to keep them all. */
+  /**
+   * So few are accepted that they are estimated straight away, but too many to keep them all, by
+   * codes of a quarter of the dimensions.
+   */
   public void testHardQueriesWithSparseFilters() throws IOException {
     int accepted = 3000;
-    try (Directory directory = index(33 * accepted, 1, VectorSimilarityFunction.COSINE);
+    int dims = 4 * DIMS;
+    try (Directory directory = index(33 * accepted, 1, dims, VectorSimilarityFunction.COSINE);
         DirectoryReader reader = DirectoryReader.open(directory)) {
-      IndexSearcher searcher = newSearcher(reader);
+      IndexSearcher searcher = searcher(reader);
       Query filter = IntPoint.newRangeQuery("number", 0, accepted - 1);
       int widened = 0;
       for (int q = 0; q < 5; q++) {
-        float[] target = SearchIndex.vector(random(), DIMS);
+        float[] target = SearchIndex.vector(random(), dims);
         MatryoshkaQuery query = query(target, 10, filter, 0.9999);
         List<ScoreDoc> exact = SearchIndex.ranked(reader, target, number -> number < accepted);
         Set<Integer> found = new HashSet<>();
@@ -214,7 +229,7 @@ public class TargetRecallTests extends MatryoshkaTestCase {
     }
     try (directory;
         DirectoryReader reader = DirectoryReader.open(directory)) {
-      IndexSearcher searcher = newSearcher(reader);
+      IndexSearcher searcher = searcher(reader);
       MatryoshkaQuery query = query(SearchIndex.vector(random(), DIMS), 10, null, 0.99);
       assertEquals(10, searcher.search(query, 10).scoreDocs.length);
       assertTrue(executed(searcher, query).stages().getLast().compared() < 1000);
@@ -224,7 +239,7 @@ public class TargetRecallTests extends MatryoshkaTestCase {
   public void testPlanIsInTheDescription() throws IOException {
     try (Directory directory = index(6000, 2, VectorSimilarityFunction.COSINE);
         DirectoryReader reader = DirectoryReader.open(directory)) {
-      IndexSearcher searcher = newSearcher(reader);
+      IndexSearcher searcher = searcher(reader);
       float[] target = SearchIndex.vector(random(), DIMS);
       String text = searcher.rewrite(query(target, 10, null, 0.9)).toString();
       assertTrue(text, text.contains("target_recall=0.9 predicted=0."));
