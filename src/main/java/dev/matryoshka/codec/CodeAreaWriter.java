@@ -12,10 +12,7 @@
 package dev.matryoshka.codec;
 
 import dev.matryoshka.binary.HammingKernels;
-import dev.matryoshka.binary.SignPacker;
-import dev.matryoshka.rotation.Projector;
 import dev.matryoshka.rotation.Rotation;
-import dev.matryoshka.rotation.SignScale;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -26,7 +23,6 @@ import org.apache.lucene.store.IOContext;
 import org.apache.lucene.store.IndexInput;
 import org.apache.lucene.store.IndexOutput;
 import org.apache.lucene.util.IOUtils;
-import org.apache.lucene.util.VectorUtil;
 
 /**
  * Writes the codes and corrections of one field, given its vectors, or codes made earlier under the
@@ -40,30 +36,20 @@ final class CodeAreaWriter implements Closeable {
   private static final int BLOCK = MatryoshkaVectorsFormat.BLOCK;
   private static final int GROUP = HammingKernels.GROUP;
 
-  /** Vectors encoded together: enough to share the rotation, few enough to stay in the cache. */
-  private static final int BATCH = 96;
-
   private final SegmentWriteState state;
   private final IndexOutput data;
   private final Rotation rotation;
-  private final boolean unitLength;
   private final Calibrator calibrator;
-  private final Projector projector;
-  private final int dims;
+  private final CodeEncoder encoder;
   private final int[] levels;
   private final int words;
   private final int perVector;
 
-  private final float[] vectors;
-  private final float[] centred;
-  private final int[] lanes;
-  private final float[] projected;
   private final long[] block;
   private final float[] corrections;
   private final long[] levelOffsets;
   private final List<IndexOutput> later = new ArrayList<>();
 
-  private int pending;
   private int filled;
   private int written;
 
@@ -80,17 +66,11 @@ final class CodeAreaWriter implements Closeable {
     this.state = state;
     this.data = data;
     this.rotation = rotation;
-    this.unitLength = similarity == VectorSimilarityFunction.COSINE;
     this.calibrator = calibrator;
-    this.projector = new Projector(rotation);
-    this.dims = rotation.dims();
+    this.encoder = new CodeEncoder(rotation, similarity);
     this.levels = rotation.levels();
-    this.words = rotation.bits() / Long.SIZE;
-    this.perVector = levels.length + 2;
-    this.vectors = new float[BATCH * dims];
-    this.centred = new float[dims];
-    this.lanes = new int[BATCH];
-    this.projected = new float[BATCH * projector.stride()];
+    this.words = encoder.words();
+    this.perVector = encoder.perVector();
     this.block = new long[BLOCK * words];
     this.corrections = new float[BLOCK * perVector];
     this.levelOffsets = new long[levels.length];
@@ -110,13 +90,8 @@ final class CodeAreaWriter implements Closeable {
 
   /** Appends a vector to be encoded; copies it. */
   void add(float[] vector) throws IOException {
-    System.arraycopy(vector, 0, vectors, pending * dims, dims);
-    if (unitLength) {
-      UnitLength.scale(vectors, pending * dims, dims);
-    }
-    lanes[pending++] = filled;
-    if (pending == BATCH) {
-      encodePending();
+    if (encoder.add(vector, filled)) {
+      encoder.encode(block, corrections);
     }
     next();
   }
@@ -129,6 +104,22 @@ final class CodeAreaWriter implements Closeable {
     next();
   }
 
+  /**
+   * Appends a code made earlier under the same rotation.
+   *
+   * @param lane where it is in the groups of the two arrays
+   */
+  void copy(long[] codes, float[] itsCorrections, int lane) throws IOException {
+    for (int w = 0; w < words; w++) {
+      block[HammingKernels.index(filled, w, words)] = codes[HammingKernels.index(lane, w, words)];
+    }
+    for (int c = 0; c < perVector; c++) {
+      corrections[HammingKernels.index(filled, c, perVector)] =
+          itsCorrections[HammingKernels.index(lane, c, perVector)];
+    }
+    next();
+  }
+
   private void next() throws IOException {
     if (++filled == BLOCK) {
       writeBlock();
@@ -136,9 +127,7 @@ final class CodeAreaWriter implements Closeable {
   }
 
   private void writeBlock() throws IOException {
-    if (pending > 0) {
-      encodePending();
-    }
+    encoder.encode(block, corrections);
     if (calibrator != null) {
       calibrator.block(block, filled, corrections);
     }
@@ -172,26 +161,6 @@ final class CodeAreaWriter implements Closeable {
     for (int c = 0; c < perVector; c++) {
       corrections[HammingKernels.index(lane, c, perVector)] = 0;
     }
-  }
-
-  private void encodePending() {
-    projector.project(vectors, pending, projected);
-    float[] mean = rotation.mean();
-    for (int i = 0; i < pending; i++) {
-      int from = i * projector.stride();
-      int lane = lanes[i];
-      SignPacker.pack(projected, from, words, block, HammingKernels.index(lane, 0, words), GROUP);
-      int to = HammingKernels.index(lane, 0, perVector);
-      int b = 0;
-      for (int level = 0; level < levels.length; level++) {
-        corrections[to + level * GROUP] = SignScale.of(projected, from + b, levels[level] - b);
-        b = levels[level];
-      }
-      System.arraycopy(vectors, i * dims, centred, 0, dims);
-      corrections[to + levels.length * GROUP] = VectorUtil.dotProduct(centred, mean);
-      corrections[to + (levels.length + 1) * GROUP] = VectorUtil.dotProduct(centred, centred);
-    }
-    pending = 0;
   }
 
   /** Writes what is left and returns the description. */

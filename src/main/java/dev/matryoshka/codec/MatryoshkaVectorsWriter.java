@@ -21,7 +21,6 @@ import org.apache.lucene.codecs.KnnFieldVectorsWriter;
 import org.apache.lucene.codecs.KnnVectorsWriter;
 import org.apache.lucene.codecs.hnsw.FlatFieldVectorsWriter;
 import org.apache.lucene.codecs.hnsw.FlatVectorsWriter;
-import org.apache.lucene.index.DocsWithFieldSet;
 import org.apache.lucene.index.FieldInfo;
 import org.apache.lucene.index.IndexFileNames;
 import org.apache.lucene.index.MergeState;
@@ -51,10 +50,8 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
   private final FlatVectorsWriter rawVectors;
   private IndexOutput meta;
   private IndexOutput data;
-  private final List<FlushField> fields = new ArrayList<>();
+  private final List<ArrivingVectors> fields = new ArrayList<>();
   private boolean finished;
-
-  private record FlushField(FieldInfo info, FlatFieldVectorsWriter<float[]> vectors) {}
 
   MatryoshkaVectorsWriter(
       SegmentWriteState state,
@@ -119,18 +116,22 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
   @Override
   public KnnFieldVectorsWriter<?> addField(FieldInfo field) throws IOException {
     FlatFieldVectorsWriter<?> writer = rawVectors.addField(field);
-    if (field.getVectorEncoding() == VectorEncoding.FLOAT32) {
-      fields.add(new FlushField(field, (FlatFieldVectorsWriter<float[]>) writer));
+    if (field.getVectorEncoding() != VectorEncoding.FLOAT32) {
+      return writer;
     }
-    return writer;
+    ArrivingVectors arriving =
+        new ArrivingVectors(
+            field, (FlatFieldVectorsWriter<float[]>) writer, () -> recent(field, options(field)));
+    fields.add(arriving);
+    return arriving;
   }
 
   @Override
   public void flush(int maxDoc, Sorter.DocMap sortMap) throws IOException {
     rawVectors.flush(maxDoc, sortMap);
-    for (FlushField field : fields) {
-      int count = field.vectors.getVectors().size();
-      CodecOptions wanted = options(field.info);
+    for (ArrivingVectors field : fields) {
+      int count = field.vectors().size();
+      CodecOptions wanted = options(field.field());
       FieldMeta.CodesMeta codes = null;
       if (wanted.bits().isEmpty() == false && count >= MatryoshkaVectorsFormat.MIN_CODED_VECTORS) {
         codes = encodeFlushed(field, wanted, sortMap);
@@ -141,24 +142,22 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
         bounds =
             new BoundEncoder(state, data, element())
                 .flushed(
-                    field.info,
-                    wanted.boundDims(),
-                    field.vectors.getVectors(),
-                    newToOld(field, sortMap));
+                    field.field(), wanted.boundDims(), field.vectors(), newToOld(field, sortMap));
       }
-      writeMeta(field.info, count, codes, bounds);
+      writeMeta(field.field(), count, codes, bounds);
     }
   }
 
   private FieldMeta.CodesMeta encodeFlushed(
-      FlushField field, CodecOptions wanted, Sorter.DocMap sortMap) throws IOException {
-    List<float[]> vectors = field.vectors.getVectors();
+      ArrivingVectors field, CodecOptions wanted, Sorter.DocMap sortMap) throws IOException {
+    List<float[]> vectors = field.vectors();
     boolean mayTrain =
         wanted.rotation().learned() == false
             || vectors.size() >= MatryoshkaVectorsFormat.MIN_TRAINED_FLUSH;
+    KnownRotation recent = recent(field.field(), wanted);
     RotationChoice chosen =
         choose(
-            recent(field.info, wanted),
+            recent == null ? field.rotation() : recent,
             sample -> {
               for (float[] vector : vectors) {
                 if (sample.wantsNext()) {
@@ -169,7 +168,7 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
             vectors.size(),
             mayTrain,
             wanted,
-            field.info,
+            field.field(),
             () -> {});
     if (chosen == null) {
       return null;
@@ -180,22 +179,27 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
             state,
             data,
             chosen.rotation().rotation(),
-            field.info.getVectorSimilarityFunction(),
+            field.field().getVectorSimilarityFunction(),
             null)) {
-      for (int ord = 0; ord < vectors.size(); ord++) {
-        writer.add(vectors.get(newToOld == null ? ord : newToOld[ord]));
+      boolean arrived = field.encodedUnder(chosen.rotation().id());
+      for (int i = 0; i < vectors.size(); i++) {
+        int ord = newToOld == null ? i : newToOld[i];
+        if (arrived) {
+          field.copy(writer, ord);
+        } else {
+          writer.add(vectors.get(ord));
+        }
       }
       return writer.finish();
     }
   }
 
-  private static int[] newToOld(FlushField field, Sorter.DocMap sortMap) throws IOException {
+  private static int[] newToOld(ArrivingVectors field, Sorter.DocMap sortMap) throws IOException {
     if (sortMap == null) {
       return null;
     }
-    DocsWithFieldSet docs = field.vectors.getDocsWithFieldSet();
-    int[] newToOld = new int[field.vectors.getVectors().size()];
-    mapOldOrdToNewOrd(docs, sortMap, null, newToOld, null);
+    int[] newToOld = new int[field.vectors().size()];
+    mapOldOrdToNewOrd(field.docs(), sortMap, null, newToOld, null);
     return newToOld;
   }
 
@@ -335,6 +339,10 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
 
   @Override
   public long ramBytesUsed() {
-    return rawVectors.ramBytesUsed();
+    long bytes = rawVectors.ramBytesUsed();
+    for (ArrivingVectors field : fields) {
+      bytes += field.bytesOfCodes();
+    }
+    return bytes;
   }
 }
