@@ -23,6 +23,7 @@ public final class BlockEstimates {
   /** Vectors in a block. */
   public static final int BLOCK = MatryoshkaVectorsFormat.BLOCK;
 
+  private final SegmentCodes codes;
   private final CodeCursor cursor;
   private final QueryCode query;
   private final int levels;
@@ -35,11 +36,17 @@ public final class BlockEstimates {
   private long[] gathered;
 
   public BlockEstimates(SegmentCodes codes, QueryCode query) throws IOException {
+    this.codes = codes;
     this.cursor = codes.cursor();
     this.query = query;
     this.levels = codes.levels().length;
     this.words = codes.bits() / Long.SIZE;
     this.corrections = new CorrectionBlock(cursor.correctionsPerVector());
+  }
+
+  /** The same for another thread. */
+  public BlockEstimates fork() throws IOException {
+    return new BlockEstimates(codes, query);
   }
 
   /** Number of blocks. */

@@ -111,6 +111,37 @@ public final class BoundScan {
     setMinScore(minScore);
   }
 
+  /** With what another one has learned of the query, for another thread. */
+  private BoundScan(BoundScan other) throws IOException {
+    this.segment = other.segment;
+    this.meta = other.meta;
+    this.cursor = segment.cursor();
+    this.basis = segment.basisSection();
+    this.query = other.query;
+    this.estimate = other.estimate;
+    this.square = other.square;
+    this.length = other.length;
+    this.usable = other.usable;
+    this.limit = other.limit;
+    this.prepared = other.prepared;
+    this.weights = other.weights.clone();
+    this.levelBase = other.levelBase.clone();
+    this.levelSlack = other.levelSlack.clone();
+    this.errorFactors = other.errorFactors.clone();
+    this.remainderFactors = other.remainderFactors.clone();
+    this.insideSquare = other.insideSquare;
+    this.storedSquare = other.storedSquare;
+    this.projectionSlack = other.projectionSlack;
+    this.kernelSlack = other.kernelSlack;
+    this.base = other.base;
+    this.corrections = new float[other.corrections.length];
+  }
+
+  /** The same for another thread. */
+  public BoundScan fork() throws IOException {
+    return new BoundScan(this);
+  }
+
   private static double square(float[] vector) {
     double square = 0;
     for (float component : vector) {

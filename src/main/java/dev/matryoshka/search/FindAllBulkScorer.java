@@ -12,23 +12,40 @@
 package dev.matryoshka.search;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
 import org.apache.lucene.index.KnnVectorValues;
 import org.apache.lucene.search.BulkScorer;
 import org.apache.lucene.search.DocIdSetIterator;
 import org.apache.lucene.search.LeafCollector;
 import org.apache.lucene.search.Scorable;
+import org.apache.lucene.search.TaskExecutor;
+import org.apache.lucene.util.ArrayUtil;
 import org.apache.lucene.util.Bits;
 
-/** Collects the matches of one segment, for a query that stands alone, a block at a time. */
+/**
+ * Collects the matches of one segment, for a query that stands alone. Never looks beyond the
+ * documents it is asked for, but at many of these in parallel.
+ */
 final class FindAllBulkScorer extends BulkScorer {
 
-  private final SegmentMatcher matcher;
+  /** Vectors that are worth a task: ruling them out takes some 50 µs. */
+  private static final int WORTH_A_TASK = 2048;
+
+  private static final int MAX_PARTS = 8;
+
+  /** Vectors looked at before matches are handed over, which bounds the heap that these take. */
+  private static final int MAX_VECTORS = 1 << 16;
+
+  private final TaskExecutor executor;
   private final KnnVectorValues.DocIndexIterator vectors;
+  private final int size;
   private final boolean dense;
   private final float boost;
-  private final int[] docs = new int[SegmentMatcher.BLOCK];
-  private final int[] ords = new int[SegmentMatcher.BLOCK];
-  private final float[] scores = new float[SegmentMatcher.BLOCK];
+  private final List<FindAllPart> parts = new ArrayList<>();
+  private boolean prepared;
+  private int[] docs = new int[0];
   private float score;
 
   /**
@@ -36,13 +53,16 @@ final class FindAllBulkScorer extends BulkScorer {
    */
   FindAllBulkScorer(
       SegmentMatcher matcher,
+      TaskExecutor executor,
       KnnVectorValues.DocIndexIterator vectors,
       boolean dense,
       float boost) {
-    this.matcher = matcher;
-    this.dense = dense;
+    this.executor = executor;
     this.vectors = vectors;
+    this.size = matcher.size();
+    this.dense = dense;
     this.boost = boost;
+    parts.add(new FindAllPart(matcher));
   }
 
   @Override
@@ -57,51 +77,49 @@ final class FindAllBulkScorer extends BulkScorer {
     int doc = vectors.docID() < min ? vectors.advance(min) : vectors.docID();
     while (doc < max) {
       int first = vectors.index();
+      // The first ones show what the query needs to be prepared, which further parts take over.
+      int most = prepared ? MAX_VECTORS : SegmentMatcher.BLOCK;
       int count = 0;
       if (dense) {
-        int end = Math.min(Math.min(max, matcher.size()), doc + docs.length);
-        for (; doc < end; doc++) {
-          docs[count++] = doc;
-        }
-        doc = doc < matcher.size() ? vectors.advance(doc) : DocIdSetIterator.NO_MORE_DOCS;
+        count = Math.min(most, Math.min(max, size) - doc);
+        doc = vectors.advance(doc + count);
       } else {
-        for (; doc < max && count < docs.length; doc = vectors.nextDoc()) {
+        for (; doc < max && count < most; doc = vectors.nextDoc()) {
+          docs = ArrayUtil.grow(docs, count + 1);
           docs[count++] = doc;
         }
       }
-      if (anyAccepted(acceptDocs, count)) {
-        collect(collector, acceptDocs, first, count);
+      for (FindAllPart part : find(first, count, acceptDocs)) {
+        part.collect(collector, found -> score = found * boost);
       }
+      prepared = true;
     }
     return doc == DocIdSetIterator.NO_MORE_DOCS ? doc : Math.max(doc, max);
   }
 
-  private boolean anyAccepted(Bits acceptDocs, int count) {
-    boolean any = acceptDocs == null;
-    for (int i = 0; i < count && any == false; i++) {
-      any = acceptDocs.get(docs[i]);
+  /** Returns the parts that have found something, in order. */
+  private List<FindAllPart> find(int first, int count, Bits acceptDocs) throws IOException {
+    int wanted = Math.clamp(count / WORTH_A_TASK, 1, MAX_PARTS);
+    while (parts.size() < wanted) {
+      parts.add(parts.getFirst().fork());
     }
-    return any;
-  }
-
-  private void collect(LeafCollector collector, Bits acceptDocs, int first, int count)
-      throws IOException {
-    int found = matcher.candidates(first, count, ords);
-    int accepted = 0;
-    for (int i = 0; i < found; i++) {
-      if (acceptDocs == null || acceptDocs.get(docs[ords[i] - first])) {
-        ords[accepted++] = ords[i];
-      }
+    List<Callable<Void>> tasks = new ArrayList<>(wanted);
+    for (int p = 0; p < wanted; p++) {
+      FindAllPart part = parts.get(p);
+      int from = (int) ((long) count * p / wanted);
+      int to = (int) ((long) count * (p + 1) / wanted);
+      tasks.add(
+          () -> {
+            part.find(first + from, to - from, dense ? null : docs, from, acceptDocs);
+            return null;
+          });
     }
-    int matches = matcher.matches(ords, accepted, scores);
-    for (int i = 0; i < matches; i++) {
-      score = scores[i] * boost;
-      collector.collect(docs[ords[i] - first]);
-    }
+    executor.invokeAll(tasks);
+    return parts.subList(0, wanted);
   }
 
   @Override
   public long cost() {
-    return matcher.size();
+    return size;
   }
 }

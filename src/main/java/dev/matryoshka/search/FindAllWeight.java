@@ -17,6 +17,7 @@ import org.apache.lucene.search.BulkScorer;
 import org.apache.lucene.search.Explanation;
 import org.apache.lucene.search.Scorer;
 import org.apache.lucene.search.ScorerSupplier;
+import org.apache.lucene.search.TaskExecutor;
 import org.apache.lucene.search.Weight;
 
 /**
@@ -26,12 +27,19 @@ import org.apache.lucene.search.Weight;
 final class FindAllWeight extends Weight {
 
   private final FindAllQuery query;
+  private final TaskExecutor executor;
   private final Runnable interrupt;
   private final FindAllCounts counts;
   private final float boost;
 
-  FindAllWeight(FindAllQuery query, Runnable interrupt, FindAllCounts counts, float boost) {
+  FindAllWeight(
+      FindAllQuery query,
+      TaskExecutor executor,
+      Runnable interrupt,
+      FindAllCounts counts,
+      float boost) {
     super(query);
+    this.executor = executor;
     this.query = query;
     this.interrupt = interrupt;
     this.counts = counts;
@@ -55,7 +63,8 @@ final class FindAllWeight extends Weight {
       @Override
       public BulkScorer bulkScorer() throws IOException {
         boolean dense = segment.size() == context.reader().maxDoc();
-        return new FindAllBulkScorer(matcher(segment), segment.values().iterator(), dense, boost);
+        return new FindAllBulkScorer(
+            matcher(segment), executor, segment.values().iterator(), dense, boost);
       }
 
       @Override

@@ -96,6 +96,17 @@ final class LikelyMatches {
     return matches;
   }
 
+  /** The same for another thread. */
+  LikelyMatches fork() throws IOException {
+    LikelyMatches fork = new LikelyMatches(segment, estimates.fork(), counts);
+    fork.line = line;
+    fork.deviation = deviation;
+    fork.sample = sample;
+    fork.leastEstimate = leastEstimate;
+    fork.missedPerVector = missedPerVector;
+    return fork;
+  }
+
   /** Draws blocks, and compares their best vectors both ways. */
   private void calibrate(ExactScorer scorer) throws IOException {
     int blocks = estimates.blocks();

@@ -60,6 +60,25 @@ final class SegmentMatcher {
     this.counts = counts;
   }
 
+  private SegmentMatcher(SegmentMatcher other) throws IOException {
+    this.segment = other.segment;
+    this.query = other.query;
+    this.scorer = segment.exactScorer(query.target());
+    this.minScore = other.minScore;
+    this.fast = other.fast;
+    this.bounds = other.bounds == null ? null : other.bounds.fork();
+    this.missesPerMatch = other.missesPerMatch;
+    this.estimatesPrepared = other.estimatesPrepared;
+    this.likely = other.likely == null ? null : other.likely.fork();
+    this.interrupt = other.interrupt;
+    this.counts = other.counts;
+  }
+
+  /** The same for another thread, which takes over what has been prepared. */
+  SegmentMatcher fork() throws IOException {
+    return new SegmentMatcher(this);
+  }
+
   /** How many vectors to look at together when so many documents will be asked about. */
   static int blockFor(long documents, int vectors) {
     return documents < vectors / SINGLY_BELOW ? 1 : BLOCK;

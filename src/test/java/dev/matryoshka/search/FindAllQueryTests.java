@@ -233,7 +233,7 @@ public class FindAllQueryTests extends MatryoshkaTestCase {
 
   private static Map<Integer, Float> found(IndexSearcher searcher, Query query) throws IOException {
     Map<Integer, Float> found = new HashMap<>();
-    for (ScoreDoc hit : searcher.search(query, 10_000).scoreDocs) {
+    for (ScoreDoc hit : searcher.search(query, searcher.getIndexReader().maxDoc()).scoreDocs) {
       found.put(hit.doc, hit.score);
     }
     return found;
@@ -301,6 +301,19 @@ public class FindAllQueryTests extends MatryoshkaTestCase {
             best,
             found(searcher, new BestAboveQuery(query, k, range, null)));
       }
+    }
+  }
+
+  /** In parts, of which each has a thread. */
+  public void testLargeSegmentsAgainstBruteForce() throws IOException {
+    ExecutorService executor = Executors.newFixedThreadPool(3, new NamedThreadFactory("all"));
+    try (Directory directory = newDirectory()) {
+      addSegment(directory, ours(), 0, 5000 + random().nextInt(8000));
+      try (DirectoryReader reader = DirectoryReader.open(directory)) {
+        compare(reader, new IndexSearcher(reader, executor));
+      }
+    } finally {
+      executor.shutdown();
     }
   }
 

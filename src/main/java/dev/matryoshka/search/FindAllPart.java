@@ -1,0 +1,106 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.search;
+
+import java.io.IOException;
+import org.apache.lucene.search.LeafCollector;
+import org.apache.lucene.util.ArrayUtil;
+import org.apache.lucene.util.Bits;
+
+/** Finds the matches among adjacent vectors, for a {@link FindAllBulkScorer}. Not thread-safe. */
+final class FindAllPart {
+
+  private static final int BLOCK = SegmentMatcher.BLOCK;
+
+  private final SegmentMatcher matcher;
+  private final int[] ords = new int[BLOCK];
+  private final float[] ofBlock = new float[BLOCK];
+  private int[] docs = new int[BLOCK];
+  private float[] scores = new float[BLOCK];
+  private int found;
+
+  FindAllPart(SegmentMatcher matcher) {
+    this.matcher = matcher;
+  }
+
+  /** Another one, for another thread. */
+  FindAllPart fork() throws IOException {
+    return new FindAllPart(matcher.fork());
+  }
+
+  /**
+   * Finds all matches, block by block.
+   *
+   * @param first ordinal to begin with
+   * @param count vectors to look at
+   * @param documents theirs, of which {@code offset} is the first one's; null where a document has
+   *     the number of its vector
+   * @param accepted documents that may match, or null for all
+   */
+  void find(int first, int count, int[] documents, int offset, Bits accepted) throws IOException {
+    found = 0;
+    for (int at = 0; at < count; at += BLOCK) {
+      int size = Math.min(BLOCK, count - at);
+      findInBlock(first + at, size, documents, offset + at, accepted);
+    }
+  }
+
+  private void findInBlock(int first, int count, int[] documents, int offset, Bits accepted)
+      throws IOException {
+    if (anyAccepted(first, count, documents, offset, accepted) == false) {
+      return;
+    }
+    int candidates = matcher.candidates(first, count, ords);
+    if (accepted != null) {
+      int left = 0;
+      for (int i = 0; i < candidates; i++) {
+        if (accepted.get(document(ords[i], first, documents, offset))) {
+          ords[left++] = ords[i];
+        }
+      }
+      candidates = left;
+    }
+    int matches = matcher.matches(ords, candidates, ofBlock);
+    docs = ArrayUtil.grow(docs, found + matches);
+    scores = ArrayUtil.grow(scores, found + matches);
+    for (int i = 0; i < matches; i++) {
+      docs[found] = document(ords[i], first, documents, offset);
+      scores[found++] = ofBlock[i];
+    }
+  }
+
+  private static int document(int ord, int first, int[] documents, int offset) {
+    return documents == null ? ord : documents[offset + ord - first];
+  }
+
+  private static boolean anyAccepted(
+      int first, int count, int[] documents, int offset, Bits accepted) {
+    boolean any = accepted == null;
+    for (int ord = first; ord < first + count && any == false; ord++) {
+      any = accepted.get(document(ord, first, documents, offset));
+    }
+    return any;
+  }
+
+  /** Where the collector finds the score of the document that it is given. */
+  interface ScoreSink {
+    void set(float score);
+  }
+
+  /** Hands over what was found, in order. */
+  void collect(LeafCollector collector, ScoreSink sink) throws IOException {
+    for (int i = 0; i < found; i++) {
+      sink.set(scores[i]);
+      collector.collect(docs[i]);
+    }
+  }
+}

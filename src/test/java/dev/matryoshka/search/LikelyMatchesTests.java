@@ -1,0 +1,87 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.search;
+
+import dev.matryoshka.MatryoshkaTestCase;
+import dev.matryoshka.rotation.RotationKind;
+import java.io.IOException;
+import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.index.IndexWriter;
+import org.apache.lucene.index.VectorSimilarityFunction;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.store.Directory;
+
+/** What estimates may leave out, whatever the data: rules, not recall. */
+public class LikelyMatchesTests extends MatryoshkaTestCase {
+
+  private static final int BITS = 64;
+  private static final int DIMS = 4 * BITS;
+  private static final int EQUAL = 10;
+
+  private static float[] noise() {
+    float[] vector = new float[DIMS];
+    for (int d = 0; d < DIMS; d++) {
+      vector[d] = (float) random().nextGaussian();
+    }
+    return vector;
+  }
+
+  /** Nearly all of it is what codes see, and that is like the target. */
+  private static float[] decoy(float[] target) {
+    float[] vector = noise();
+    float spread = random().nextFloat();
+    for (int d = 0; d < DIMS; d++) {
+      vector[d] = d < BITS ? target[d] + spread * vector[d] : 0.1f * vector[d];
+    }
+    return vector;
+  }
+
+  /**
+   * Most of them is beyond what codes see, as in no vector of the sample; and others, which are no
+   * matches, have higher estimates.
+   */
+  public void testVectorsThatAreTheQueryAreFound() throws IOException {
+    float[] target = noise();
+    for (int d = 0; d < BITS; d++) {
+      target[d] *= 1.4f;
+    }
+    VectorSimilarityFunction similarity = VectorSimilarityFunction.COSINE;
+    try (Directory directory = newDirectory()) {
+      try (IndexWriter writer =
+          new IndexWriter(directory, SearchIndex.coded(RotationKind.NONE, BITS))) {
+        int docs = 12_000;
+        for (int i = 0; i < docs; i++) {
+          boolean equal = i % (docs / EQUAL) == 1;
+          float[] vector = equal ? target : i % 33 == 0 ? decoy(target) : noise();
+          writer.addDocument(SearchIndex.document(i, vector, similarity));
+        }
+      }
+      try (DirectoryReader reader = DirectoryReader.open(directory)) {
+        IndexSearcher searcher = newSearcher(reader, false);
+        for (float least : new float[] {0.95f, 0.99f, 0.9999f}) {
+          FindAllQuery query =
+              new FindAllQuery(
+                  SearchIndex.FIELD,
+                  target,
+                  new SimilarityThreshold(similarity, least),
+                  FindAllQuery.Mode.FAST,
+                  Long.MAX_VALUE,
+                  Cancellation.NONE);
+          assertEquals(EQUAL, searcher.count(query));
+          FindAllQuery rewritten = (FindAllQuery) searcher.rewrite(query);
+          assertEquals(EQUAL, searcher.search(rewritten, 2 * EQUAL).scoreDocs.length);
+          assertTrue(rewritten.executed().skipped() > 0);
+        }
+      }
+    }
+  }
+}
