@@ -24,6 +24,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
 import java.util.logging.Logger;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.core.config.Configurator;
@@ -82,16 +84,21 @@ public final class FindAllBenchmark {
         VectorIndex with = build(documents, bounded)) {
       out.printf(
           Locale.ROOT,
-          "%n%s: %,d documents, %,d queries, %s, %d segments, bound_dims %s: %.3f of the bytes"
-              + " without%n",
+          "%n%s: %,d documents, %,d queries, %s, %d segments, %d threads, bound_dims %s: %.3f of"
+              + " the bytes without%n",
           options.vectors().title(),
           documents.length,
           set.queries().length,
           options.similarity(),
           options.segments(),
+          options.threads(),
           options.boundDims(),
           (double) with.bytes() / without.bytes());
-      measure(set.queries(), without.searcher(), with.searcher());
+      // The caller is one of the threads.
+      try (ForkJoinPool helpers = new ForkJoinPool(Math.max(1, options.threads() - 1))) {
+        Executor executor = options.threads() > 1 ? helpers : Runnable::run;
+        measure(set.queries(), without.searcher(executor), with.searcher(executor));
+      }
     }
   }
 

@@ -24,16 +24,18 @@ import org.apache.lucene.index.VectorSimilarityFunction;
  * @param vectors what to load
  * @param boundDims the option of the index
  * @param interpolated documents to blow the set up to, 0 to leave it as it is
+ * @param threads that search the parts of a segment
  */
 record FindAllOptions(
     QualityOptions vectors,
     List<Integer> boundDims,
     VectorSimilarityFunction similarity,
     int segments,
-    int interpolated) {
+    int interpolated,
+    int threads) {
 
   private static final List<String> OWN =
-      List.of("--bound", "--similarity", "--segments", "--size");
+      List.of("--bound", "--similarity", "--segments", "--size", "--threads");
 
   /**
    * Parses arguments.
@@ -46,6 +48,7 @@ record FindAllOptions(
     VectorSimilarityFunction similarity = VectorSimilarityFunction.COSINE;
     int segments = 1;
     int interpolated = 0;
+    int threads = Runtime.getRuntime().availableProcessors();
     for (int i = 0; i < args.length; i++) {
       if (OWN.contains(args[i]) == false) {
         others.add(args[i]);
@@ -61,11 +64,12 @@ record FindAllOptions(
         case "--similarity" ->
             similarity = VectorSimilarityFunction.valueOf(value.toUpperCase(Locale.ROOT));
         case "--segments" -> segments = Integer.parseInt(value);
+        case "--threads" -> threads = Integer.parseInt(value);
         default -> interpolated = Integer.parseInt(value);
       }
     }
     QualityOptions vectors = QualityOptions.parse(others.toArray(String[]::new));
-    return new FindAllOptions(vectors, boundDims, similarity, segments, interpolated);
+    return new FindAllOptions(vectors, boundDims, similarity, segments, interpolated, threads);
   }
 
   Path data() {

@@ -22,6 +22,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.Executor;
 import org.apache.lucene.codecs.Codec;
 import org.apache.lucene.codecs.FilterCodec;
 import org.apache.lucene.codecs.KnnVectorsFormat;
@@ -33,6 +35,7 @@ import org.apache.lucene.index.CodecReader;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
+import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.index.LogDocMergePolicy;
 import org.apache.lucene.index.NoMergePolicy;
 import org.apache.lucene.index.VectorSimilarityFunction;
@@ -148,6 +151,16 @@ public final class VectorIndex implements Closeable {
 
   IndexSearcher searcher() {
     return new IndexSearcher(reader);
+  }
+
+  /** One that collects in the thread of the caller, with helpers for what queries split up. */
+  IndexSearcher searcher(Executor helpers) {
+    return new IndexSearcher(reader, helpers) {
+      @Override
+      protected LeafSlice[] slices(List<LeafReaderContext> leaves) {
+        return slices(leaves, Integer.MAX_VALUE, Integer.MAX_VALUE, false);
+      }
+    };
   }
 
   /** Size of all files. */

@@ -141,7 +141,7 @@ final class SegmentSearch {
 
   private void start(int capacity, int words) {
     candidates = new Candidates(capacity, words);
-    scorer = new CandidateScorer(segment, target, candidates, interrupt);
+    scorer = new CandidateScorer(segment, target, candidates, interrupt, executor);
   }
 
   /**
@@ -179,9 +179,12 @@ final class SegmentSearch {
           segment.codes(),
           queryCode(),
           keep,
-          segment.values().iterator(),
-          acceptDocs.iterator(),
-          interrupt);
+          () -> segment.values().iterator(),
+          acceptDocs::iterator,
+          acceptDocs.cost(),
+          segment.context().reader().maxDoc(),
+          interrupt,
+          executor);
     }
     Bits acceptedDocs = acceptDocs.bits();
     return EstimateScan.scanAll(
