@@ -25,8 +25,10 @@ import org.apache.lucene.util.ArrayUtil;
 import org.apache.lucene.util.Bits;
 
 /**
- * Collects the matches of one segment, for a query that stands alone. Never looks beyond the
- * documents it is asked for, but at many of these in parallel.
+ * Collects the matches of one segment, for a query that stands alone. Looks at some ten thousand
+ * vectors in parallel, whatever the window it is asked for, and keeps what it finds for the windows
+ * to come: Elasticsearch asks for a few thousand documents at a time, between which threads would
+ * wait for each other.
  */
 final class FindAllBulkScorer extends BulkScorer {
 
@@ -35,8 +37,11 @@ final class FindAllBulkScorer extends BulkScorer {
 
   private static final int MAX_PARTS = 8;
 
-  /** Vectors looked at before matches are handed over, which bounds the heap that these take. */
+  /** Vectors looked at together, which bounds the heap that matches take. */
   private static final int MAX_VECTORS = 1 << 16;
+
+  /** Times as many as before are looked at: whoever wants the first match only is soon done. */
+  private static final int GROWTH = 16;
 
   private final TaskExecutor executor;
   private final KnnVectorValues.DocIndexIterator vectors;
@@ -44,8 +49,13 @@ final class FindAllBulkScorer extends BulkScorer {
   private final boolean dense;
   private final float boost;
   private final List<FindAllPart> parts = new ArrayList<>();
-  private boolean prepared;
   private int[] docs = new int[0];
+
+  /** The first ones show what the query needs to be prepared, which further parts take over. */
+  private int next = SegmentMatcher.BLOCK;
+
+  private int used;
+  private int collected;
   private float score;
 
   /**
@@ -74,31 +84,45 @@ final class FindAllBulkScorer extends BulkScorer {
             return score;
           }
         });
-    int doc = vectors.docID() < min ? vectors.advance(min) : vectors.docID();
-    while (doc < max) {
-      int first = vectors.index();
-      // The first ones show what the query needs to be prepared, which further parts take over.
-      int most = prepared ? MAX_VECTORS : SegmentMatcher.BLOCK;
-      int count = 0;
-      if (dense) {
-        count = Math.min(most, Math.min(max, size) - doc);
-        doc = vectors.advance(doc + count);
-      } else {
-        for (; doc < max && count < most; doc = vectors.nextDoc()) {
-          docs = ArrayUtil.grow(docs, count + 1);
-          docs[count++] = doc;
+    while (true) {
+      for (; collected < used; collected++) {
+        if (parts.get(collected).collect(collector, this::setScore, min, max) == false) {
+          return max;
         }
       }
-      for (FindAllPart part : find(first, count, acceptDocs)) {
-        part.collect(collector, found -> score = found * boost);
+      int doc = vectors.docID() < min ? vectors.advance(min) : vectors.docID();
+      if (doc >= max) {
+        return doc;
       }
-      prepared = true;
+      findFrom(doc, acceptDocs);
     }
-    return doc == DocIdSetIterator.NO_MORE_DOCS ? doc : Math.max(doc, max);
   }
 
-  /** Returns the parts that have found something, in order. */
-  private List<FindAllPart> find(int first, int count, Bits acceptDocs) throws IOException {
+  private void setScore(float found) {
+    score = found * boost;
+  }
+
+  private void findFrom(int from, Bits acceptDocs) throws IOException {
+    int first = vectors.index();
+    int count = 0;
+    if (dense) {
+      count = Math.min(next, size - from);
+      vectors.advance(from + count);
+    } else {
+      for (int doc = from;
+          doc != DocIdSetIterator.NO_MORE_DOCS && count < next;
+          doc = vectors.nextDoc()) {
+        docs = ArrayUtil.grow(docs, count + 1);
+        docs[count++] = doc;
+      }
+    }
+    next = Math.min(MAX_VECTORS, GROWTH * next);
+    used = find(first, count, acceptDocs);
+    collected = 0;
+  }
+
+  /** Returns how many parts have looked. */
+  private int find(int first, int count, Bits acceptDocs) throws IOException {
     int wanted = Math.clamp(count / WORTH_A_TASK, 1, MAX_PARTS);
     while (parts.size() < wanted) {
       parts.add(parts.getFirst().fork());
@@ -115,7 +139,7 @@ final class FindAllBulkScorer extends BulkScorer {
           });
     }
     executor.invokeAll(tasks);
-    return parts.subList(0, wanted);
+    return wanted;
   }
 
   @Override

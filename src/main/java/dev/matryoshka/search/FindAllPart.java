@@ -27,6 +27,7 @@ final class FindAllPart {
   private int[] docs = new int[BLOCK];
   private float[] scores = new float[BLOCK];
   private int found;
+  private int collected;
 
   FindAllPart(SegmentMatcher matcher) {
     this.matcher = matcher;
@@ -48,6 +49,7 @@ final class FindAllPart {
    */
   void find(int first, int count, int[] documents, int offset, Bits accepted) throws IOException {
     found = 0;
+    collected = 0;
     for (int at = 0; at < count; at += BLOCK) {
       int size = Math.min(BLOCK, count - at);
       findInBlock(first + at, size, documents, offset + at, accepted);
@@ -96,11 +98,19 @@ final class FindAllPart {
     void set(float score);
   }
 
-  /** Hands over what was found, in order. */
-  void collect(LeafCollector collector, ScoreSink sink) throws IOException {
-    for (int i = 0; i < found; i++) {
-      sink.set(scores[i]);
-      collector.collect(docs[i]);
+  /**
+   * Hands over what was found in a window, in order, and drops what comes before.
+   *
+   * @return whether nothing is left for later windows
+   */
+  boolean collect(LeafCollector collector, ScoreSink sink, int min, int max) throws IOException {
+    while (collected < found && docs[collected] < max) {
+      int at = collected++;
+      if (docs[at] >= min) {
+        sink.set(scores[at]);
+        collector.collect(docs[at]);
+      }
     }
+    return collected == found;
   }
 }
