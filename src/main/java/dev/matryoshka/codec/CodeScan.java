@@ -30,7 +30,7 @@ public final class CodeScan {
   /** Blocks of codes that one task scans: four megabytes of 256-bit codes. */
   private static final int SLICE_BLOCKS = 256;
 
-  static final int MAX_SLICES = 16;
+  private static final int MAX_SLICES = 16;
 
   /** A sample is taken of one block in this many, or fewer in segments of many blocks. */
   private static final int SAMPLE_STEP = 8;

@@ -20,7 +20,6 @@ import org.apache.lucene.index.KnnVectorValues;
 import org.apache.lucene.search.DocIdSetIterator;
 import org.apache.lucene.search.TaskExecutor;
 import org.apache.lucene.util.Bits;
-import org.apache.lucene.util.IOSupplier;
 
 /**
  * A first stage for when Hamming distances say too little, or would capture a good part of a
@@ -28,9 +27,6 @@ import org.apache.lucene.util.IOSupplier;
  * of {@link CodeScan}. Stateless.
  */
 public final class EstimateScan {
-
-  /** Accepted vectors that are worth a task: fetching their codes takes some 100 µs. */
-  private static final int WORTH_A_TASK = 2048;
 
   private EstimateScan() {}
 
@@ -89,10 +85,7 @@ public final class EstimateScan {
             return best;
           });
     }
-    return merged(executor.invokeAll(tasks));
-  }
-
-  private static BestEstimates merged(List<BestEstimates> parts) {
+    List<BestEstimates> parts = executor.invokeAll(tasks);
     BestEstimates best = parts.getFirst();
     best.finishWith(parts.subList(1, parts.size()));
     return best;
@@ -128,59 +121,31 @@ public final class EstimateScan {
 
   /**
    * Estimates only accepted vectors, a few hundred at a time: cheaper than {@link #scanAll} when
-   * there are few. Where there are some thousands, several tasks share the documents.
+   * there are few.
    *
    * @param keep vectors to keep, at least 1: those with the best estimates, ties to the lowest
    *     ordinal
-   * @param values of the segment, for each task its own
-   * @param accepted accepted documents, for each task again
-   * @param expected how many there are, about
-   * @param maxDoc of the segment
-   * @param interrupt run every few hundred documents, by any task; throws to stop the scan
+   * @param values of the segment
+   * @param accepted accepted documents
+   * @param interrupt run every few hundred documents; throws to stop the scan
    */
   public static BestEstimates scanAccepted(
       SegmentCodes codes,
       QueryCode query,
       int keep,
-      IOSupplier<KnnVectorValues.DocIndexIterator> values,
-      IOSupplier<DocIdSetIterator> accepted,
-      int expected,
-      int maxDoc,
-      Runnable interrupt,
-      TaskExecutor executor)
-      throws IOException {
-    int count = Math.clamp(expected / WORTH_A_TASK, 1, CodeScan.MAX_SLICES);
-    List<Callable<BestEstimates>> tasks = new ArrayList<>();
-    for (int task = 0; task < count; task++) {
-      int from = (int) ((long) maxDoc * task / count);
-      int to = (int) ((long) maxDoc * (task + 1) / count);
-      DocIdSetIterator ofTask = accepted.get();
-      tasks.add(
-          () -> {
-            BestEstimates best = new BestEstimates(keep, Float.NEGATIVE_INFINITY);
-            scanAccepted(codes, query, values.get(), ofTask, from, to, best, interrupt);
-            return best;
-          });
-    }
-    return merged(executor.invokeAll(tasks));
-  }
-
-  private static void scanAccepted(
-      SegmentCodes codes,
-      QueryCode query,
       KnnVectorValues.DocIndexIterator values,
       DocIdSetIterator accepted,
-      int from,
-      int to,
-      BestEstimates best,
       Runnable interrupt)
       throws IOException {
     BlockEstimates estimates = new BlockEstimates(codes, query);
+    BestEstimates best = new BestEstimates(keep, Float.NEGATIVE_INFINITY);
     int[] ords = new int[BlockEstimates.BLOCK];
     int[] hits = new int[BlockEstimates.BLOCK];
     int count = 0;
     int visited = 0;
-    for (int doc = accepted.advance(from); doc < to; doc = accepted.nextDoc()) {
+    for (int doc = accepted.nextDoc();
+        doc != DocIdSetIterator.NO_MORE_DOCS;
+        doc = accepted.nextDoc()) {
       if (visited++ % BlockEstimates.BLOCK == 0) {
         interrupt.run();
       }
@@ -194,6 +159,8 @@ public final class EstimateScan {
       }
     }
     offer(estimates.of(ords, count), ords, count, best, hits);
+    best.finish();
+    return best;
   }
 
   private static void offer(
@@ -210,8 +177,7 @@ public final class EstimateScan {
   /** Most heap that a scan which keeps so many vectors takes. */
   public static long bytesNeeded(SegmentCodes codes, int keep) {
     int slice = CodeScan.slice(codes.blocks());
-    long slices = Math.max((codes.blocks() + slice - 1) / slice, codes.size() / WORTH_A_TASK);
-    slices = Math.min(slices, CodeScan.MAX_SLICES);
+    long slices = (codes.blocks() + slice - 1) / slice;
     long room = Math.min(BestEstimates.room(keep), 2L * slice * BlockEstimates.BLOCK);
     // What tasks select, all of that in one piece, and a copy to choose from.
     return 3 * slices * room * Long.BYTES;

@@ -14,18 +14,14 @@ package dev.matryoshka.search;
 import dev.matryoshka.codec.CodeCursor;
 import dev.matryoshka.codec.QueryCode;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
-import java.util.concurrent.Callable;
 import org.apache.lucene.index.FloatVectorValues;
 import org.apache.lucene.index.VectorSimilarityFunction;
-import org.apache.lucene.search.TaskExecutor;
 import org.apache.lucene.util.VectorUtil;
 
 /**
  * Scores some of the candidates of a segment, which are given by their indices in ascending order,
- * so that files are read forwards. For one thread, which many whole vectors get help with.
+ * so that files are read forwards. For one thread.
  */
 final class CandidateScorer {
 
@@ -34,30 +30,18 @@ final class CandidateScorer {
 
   private static final int CHECK_INTERVAL = 512;
 
-  /** Whole vectors that are worth a task: fetching and comparing them takes some 100 µs or more. */
-  private static final int WORTH_A_TASK = 256;
-
-  private static final int MAX_TASKS = 8;
-
   private final SegmentView segment;
   private final float[] target;
   private final Candidates candidates;
   private final Runnable interrupt;
-  private final TaskExecutor executor;
-  private final List<ExactScorer> full = new ArrayList<>();
   private CodeCursor cursor;
+  private ExactScorer full;
 
-  CandidateScorer(
-      SegmentView segment,
-      float[] target,
-      Candidates candidates,
-      Runnable interrupt,
-      TaskExecutor executor) {
+  CandidateScorer(SegmentView segment, float[] target, Candidates candidates, Runnable interrupt) {
     this.segment = segment;
     this.target = target;
     this.candidates = candidates;
     this.interrupt = interrupt;
-    this.executor = executor;
   }
 
   private CodeCursor cursor() throws IOException {
@@ -144,34 +128,18 @@ final class CandidateScorer {
   }
 
   private void full(int[] indices, int count) throws IOException {
-    int wanted = Math.clamp(count / WORTH_A_TASK, 1, MAX_TASKS);
-    List<Callable<Void>> tasks = new ArrayList<>(wanted);
-    for (int task = 0; task < wanted; task++) {
-      if (task == full.size()) {
-        full.add(segment.exactScorer(target));
-      }
-      ExactScorer scorer = full.get(task);
-      int from = (int) ((long) count * task / wanted);
-      int to = (int) ((long) count * (task + 1) / wanted);
-      tasks.add(
-          () -> {
-            full(scorer, indices, from, to);
-            return null;
-          });
+    if (full == null) {
+      full = segment.exactScorer(target);
     }
-    executor.invokeAll(tasks);
-  }
-
-  private void full(ExactScorer scorer, int[] indices, int first, int end) throws IOException {
-    int[] ords = new int[Math.min(end - first, CHECK_INTERVAL)];
+    int[] ords = new int[Math.min(count, CHECK_INTERVAL)];
     float[] scores = new float[ords.length];
-    for (int from = first; from < end; from += CHECK_INTERVAL) {
+    for (int from = 0; from < count; from += CHECK_INTERVAL) {
       interrupt.run();
-      int size = Math.min(CHECK_INTERVAL, end - from);
+      int size = Math.min(CHECK_INTERVAL, count - from);
       for (int i = 0; i < size; i++) {
         ords[i] = candidates.ord(indices[from + i]);
       }
-      scorer.score(ords, size, scores);
+      full.score(ords, size, scores);
       for (int i = 0; i < size; i++) {
         candidates.setScore(indices[from + i], scores[i]);
       }

@@ -32,8 +32,8 @@ import org.apache.lucene.util.Bits;
  */
 final class FindAllBulkScorer extends BulkScorer {
 
-  /** Vectors that are worth a task: ruling them out takes some 50 µs. */
-  private static final int WORTH_A_TASK = 2048;
+  /** Vectors that are worth a task: ruling them out takes some 100 µs. */
+  private static final int WORTH_A_TASK = 4096;
 
   private static final int MAX_PARTS = 8;
 
@@ -51,7 +51,7 @@ final class FindAllBulkScorer extends BulkScorer {
   private final List<FindAllPart> parts = new ArrayList<>();
   private int[] docs = new int[0];
 
-  /** The first ones show what the query needs to be prepared, which further parts take over. */
+  /** Few at first: they show what the query needs to be prepared, which further parts take over. */
   private int next = SegmentMatcher.BLOCK;
 
   private int used;

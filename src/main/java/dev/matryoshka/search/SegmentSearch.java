@@ -141,7 +141,7 @@ final class SegmentSearch {
 
   private void start(int capacity, int words) {
     candidates = new Candidates(capacity, words);
-    scorer = new CandidateScorer(segment, target, candidates, interrupt, executor);
+    scorer = new CandidateScorer(segment, target, candidates, interrupt);
   }
 
   /**
@@ -179,12 +179,9 @@ final class SegmentSearch {
           segment.codes(),
           queryCode(),
           keep,
-          () -> segment.values().iterator(),
-          acceptDocs::iterator,
-          acceptDocs.cost(),
-          segment.context().reader().maxDoc(),
-          interrupt,
-          executor);
+          segment.values().iterator(),
+          acceptDocs.iterator(),
+          interrupt);
     }
     Bits acceptedDocs = acceptDocs.bits();
     return EstimateScan.scanAll(

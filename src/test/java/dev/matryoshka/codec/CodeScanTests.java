@@ -32,7 +32,6 @@ import org.apache.lucene.util.BitSet;
 import org.apache.lucene.util.BitSetIterator;
 import org.apache.lucene.util.Bits;
 import org.apache.lucene.util.FixedBitSet;
-import org.apache.lucene.util.IOSupplier;
 
 /** Scans of segments that are large enough for slices and for a sampled threshold. */
 public class CodeScanTests extends MatryoshkaTestCase {
@@ -129,8 +128,8 @@ public class CodeScanTests extends MatryoshkaTestCase {
             new TaskExecutor(random().nextBoolean() ? threads : Runnable::run));
     checkEstimates(expected, all, actual);
     // Every document has a vector here.
-    IOSupplier<DocIdSetIterator> docs =
-        () -> accept == null ? DocIdSetIterator.all(COUNT) : new BitSetIterator((BitSet) accept, 0);
+    DocIdSetIterator docs =
+        accept == null ? DocIdSetIterator.all(COUNT) : new BitSetIterator((BitSet) accept, 0);
     LeafReader leaf = getOnlyLeafReader(reader);
     checkEstimates(
         expected,
@@ -139,12 +138,9 @@ public class CodeScanTests extends MatryoshkaTestCase {
             codes,
             query,
             keep,
-            () -> leaf.getFloatVectorValues(CodedIndex.FIELD).iterator(),
+            leaf.getFloatVectorValues(CodedIndex.FIELD).iterator(),
             docs,
-            random().nextBoolean() ? ranked.size() : random().nextInt(COUNT),
-            COUNT,
-            () -> {},
-            new TaskExecutor(random().nextBoolean() ? threads : Runnable::run)));
+            () -> {}));
   }
 
   private static void checkEstimates(int[] expected, float[] all, BestEstimates actual) {

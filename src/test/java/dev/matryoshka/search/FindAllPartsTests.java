@@ -1,0 +1,95 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+ * in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License
+ * is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express
+ * or implied. See the License for the specific language governing permissions and limitations under
+ * the License.
+ */
+package dev.matryoshka.search;
+
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.index.LeafReaderContext;
+import org.apache.lucene.search.BulkScorer;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.LeafCollector;
+import org.apache.lucene.search.Scorable;
+import org.apache.lucene.search.ScoreDoc;
+import org.apache.lucene.search.ScoreMode;
+import org.apache.lucene.store.Directory;
+import org.apache.lucene.util.NamedThreadFactory;
+
+/** Large segments are searched in parts, ahead of the windows that are asked for. */
+public class FindAllPartsTests extends FindAllTestCase {
+
+  /** In parts, of which each has a thread. */
+  public void testLargeSegmentsAgainstBruteForce() throws IOException {
+    ExecutorService executor = Executors.newFixedThreadPool(3, new NamedThreadFactory("all"));
+    try (Directory directory = newDirectory()) {
+      addSegment(directory, ours(), 0, 5000 + random().nextInt(8000));
+      try (DirectoryReader reader = DirectoryReader.open(directory)) {
+        compare(reader, new IndexSearcher(reader, executor));
+      }
+    } finally {
+      executor.shutdown();
+    }
+  }
+
+  /** Of any size, one after the other, or with gaps between them. */
+  public void testWindows() throws IOException {
+    try (Directory directory = newDirectory()) {
+      addSegment(directory, ours(), 0, 3000 + random().nextInt(8000));
+      try (DirectoryReader reader = DirectoryReader.open(directory)) {
+        LeafReaderContext leaf = reader.leaves().getFirst();
+        float[] target = target();
+        List<ScoreDoc> all = exactlyRanked(reader, target, number -> true);
+        SimilarityThreshold threshold = threshold(all, random().nextDouble());
+        IndexSearcher searcher = new IndexSearcher(reader);
+        BulkScorer scorer =
+            searcher
+                .createWeight(findAll(target, threshold), ScoreMode.COMPLETE, 1)
+                .scorerSupplier(leaf)
+                .bulkScorer();
+        Map<Integer, Float> expected = new HashMap<>();
+        Map<Integer, Float> found = new HashMap<>();
+        for (int min = 0, max; min < leaf.reader().maxDoc(); min = max) {
+          min += random().nextInt(3) == 0 ? random().nextInt(2000) : 0;
+          max = min + 1 + random().nextInt(random().nextBoolean() ? 100 : 6000);
+          for (ScoreDoc hit : all) {
+            if (hit.doc >= min && hit.doc < max && hit.score >= threshold.minScore()) {
+              expected.put(hit.doc, hit.score);
+            }
+          }
+          int next = scorer.score(into(found), leaf.reader().getLiveDocs(), min, max);
+          assertTrue(next >= max);
+        }
+        assertEquals(expected, found);
+      }
+    }
+  }
+
+  private static LeafCollector into(Map<Integer, Float> found) {
+    return new LeafCollector() {
+      private Scorable scorer;
+
+      @Override
+      public void setScorer(Scorable newScorer) {
+        scorer = newScorer;
+      }
+
+      @Override
+      public void collect(int doc) throws IOException {
+        assertNull(found.put(doc, scorer.score()));
+      }
+    };
+  }
+}
