@@ -77,6 +77,11 @@ final class LikelyMatches {
     this.counts = counts;
   }
 
+  /** Whether there are codes, and more than a few vectors. */
+  static boolean possible(SegmentView segment) {
+    return segment.codes() != null && segment.size() >= MIN_VECTORS;
+  }
+
   /**
    * Prepares for a query.
    *
@@ -85,10 +90,10 @@ final class LikelyMatches {
   static LikelyMatches of(
       SegmentView segment, float[] target, ExactScorer scorer, float minScore, FindAllCounts counts)
       throws IOException {
-    SegmentCodes codes = segment.codes();
-    if (codes == null || segment.size() < MIN_VECTORS) {
+    if (possible(segment) == false) {
       return null;
     }
+    SegmentCodes codes = segment.codes();
     BlockEstimates estimates = new BlockEstimates(codes, codes.encode(target));
     LikelyMatches matches = new LikelyMatches(segment, estimates, counts);
     matches.calibrate(scorer);

@@ -54,8 +54,10 @@ final class SegmentMatcher {
     this.query = query;
     this.fast = query.mode() == FindAllQuery.Mode.FAST;
     SegmentBounds stored = segment.bounds();
-    this.bounds = stored == null ? null : new BoundScan(stored, query.target(), minScore, fast);
-    this.missesPerMatch = fast && stored != null ? 1 / BoundScan.ESTIMATE_RECALL - 1 : 0;
+    // In a small segment the best few are all there is to lose, and proving costs little more.
+    boolean unproven = fast && LikelyMatches.possible(segment);
+    this.bounds = stored == null ? null : new BoundScan(stored, query.target(), minScore, unproven);
+    this.missesPerMatch = unproven && stored != null ? 1 / BoundScan.ESTIMATE_RECALL - 1 : 0;
     this.interrupt = interrupt;
     this.counts = counts;
   }

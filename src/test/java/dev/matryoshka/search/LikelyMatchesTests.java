@@ -12,13 +12,19 @@
 package dev.matryoshka.search;
 
 import dev.matryoshka.MatryoshkaTestCase;
+import dev.matryoshka.codec.CodecOptions;
+import dev.matryoshka.codec.MatryoshkaVectorsFormat;
+import dev.matryoshka.codec.VectorElement;
 import dev.matryoshka.rotation.RotationKind;
 import java.io.IOException;
+import java.util.List;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexWriter;
+import org.apache.lucene.index.IndexWriterConfig;
 import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.store.Directory;
+import org.apache.lucene.tests.util.TestUtil;
 
 /** What estimates may leave out, whatever the data: rules, not recall. */
 public class LikelyMatchesTests extends MatryoshkaTestCase {
@@ -50,20 +56,37 @@ public class LikelyMatchesTests extends MatryoshkaTestCase {
    * matches, have higher estimates.
    */
   public void testVectorsThatAreTheQueryAreFound() throws IOException {
+    find(12_000, SearchIndex.coded(RotationKind.NONE, BITS).setMergePolicy(newLogMergePolicy()));
+  }
+
+  /** Too few for estimates; bounds are proofs there, not likely ones. */
+  public void testSmallSegmentsLoseNothing() throws IOException {
+    CodecOptions bounded =
+        new CodecOptions(VectorElement.FLOAT, RotationKind.NONE, List.of(BITS), List.of(BITS));
+    // Bounds are written by merges.
+    find(
+        3000,
+        SearchIndex.config(TestUtil.alwaysKnnVectorsFormat(new MatryoshkaVectorsFormat(bounded)))
+            .setMergePolicy(newLogMergePolicy()));
+  }
+
+  private static void find(int docs, IndexWriterConfig config) throws IOException {
     float[] target = noise();
     for (int d = 0; d < BITS; d++) {
       target[d] *= 1.4f;
     }
     VectorSimilarityFunction similarity = VectorSimilarityFunction.COSINE;
     try (Directory directory = newDirectory()) {
-      try (IndexWriter writer =
-          new IndexWriter(directory, SearchIndex.coded(RotationKind.NONE, BITS))) {
-        int docs = 12_000;
+      try (IndexWriter writer = new IndexWriter(directory, config)) {
         for (int i = 0; i < docs; i++) {
           boolean equal = i % (docs / EQUAL) == 1;
           float[] vector = equal ? target : i % 33 == 0 ? decoy(target) : noise();
           writer.addDocument(SearchIndex.document(i, vector, similarity));
+          if (i == docs / 2) {
+            writer.flush();
+          }
         }
+        writer.forceMerge(1);
       }
       try (DirectoryReader reader = DirectoryReader.open(directory)) {
         IndexSearcher searcher = newSearcher(reader, false);
