@@ -49,7 +49,7 @@ public final class FindAllQuery extends Query {
   public enum Mode {
     /** It is proven. */
     LOSSLESS,
-    /** It is likely, by how far estimates were off when the segment was written. */
+    /** It is likely, by how far estimates are off; proven in small segments. */
     FAST
   }
 
