@@ -14,7 +14,6 @@ package dev.matryoshka.codec;
 import dev.matryoshka.binary.ByteDotKernels;
 import dev.matryoshka.rotation.BoundBasis;
 import java.io.IOException;
-import java.util.Arrays;
 import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.store.IndexInput;
 
@@ -80,7 +79,6 @@ public final class BoundScan {
 
   private final float[] sums = new float[BLOCK];
   private final double[] partial = new double[BLOCK];
-  private final double[] excess = new double[BLOCK];
   private final float[] corrections;
 
   /**
@@ -213,7 +211,6 @@ public final class BoundScan {
       return count;
     }
     cursor.readCorrections(first, ords[count - 1] - first + 1, corrections);
-    Arrays.fill(partial, 0, count, 0);
     int left = count;
     for (int level = 0; level < meta.levels().length && left > 0; level++) {
       if (level == prepared) {
@@ -235,21 +232,18 @@ public final class BoundScan {
     float[] stored = corrections;
     float[] dots = sums;
     double[] sum = partial;
-    double[] above = excess;
     ScoreLimit least = limit;
-    for (int i = 0; i < count; i++) {
-      int at = (ords[i] - first) * perVector;
-      double known = sum[i] + dots[i] + perError * stored[at + ofLevel];
-      double upper = constant + known + perRemainder * stored[at + ofLevel + 1];
-      sum[i] = known;
-      above[i] = upper - least.leastProduct(stored[at]);
-    }
     int left = 0;
     for (int i = 0; i < count; i++) {
+      int ord = ords[i];
+      int at = (ord - first) * perVector;
+      double before = level == 0 ? 0 : sum[i];
+      double known = before + dots[i] + perError * stored[at + ofLevel];
+      double upper = constant + known + perRemainder * stored[at + ofLevel + 1];
       // Kept without a branch, which would often be mispredicted.
-      ords[left] = ords[i];
-      sum[left] = sum[i];
-      left += above[i] < 0 ? 0 : 1;
+      ords[left] = ord;
+      sum[left] = known;
+      left += upper < least.leastProduct(stored[at]) ? 0 : 1;
     }
     return left;
   }
