@@ -40,13 +40,17 @@ final class FindAllBulkScorer extends BulkScorer {
   /** Vectors looked at together, which bounds the heap that matches take. */
   private static final int MAX_VECTORS = 1 << 16;
 
-  /** Times as many as before are looked at: whoever wants the first match only is soon done. */
+  /**
+   * Times as many as before are looked at, where not all matches are wanted: whoever wants the
+   * first only is soon done.
+   */
   private static final int GROWTH = 16;
 
   private final TaskExecutor executor;
   private final KnnVectorValues.DocIndexIterator vectors;
   private final int size;
   private final boolean dense;
+  private final int growth;
   private final float boost;
   private final List<FindAllPart> parts = new ArrayList<>();
   private int[] docs = new int[0];
@@ -60,17 +64,20 @@ final class FindAllBulkScorer extends BulkScorer {
 
   /**
    * @param dense whether all documents of the segment have a vector
+   * @param all whether every match is wanted, unless the search is broken off
    */
   FindAllBulkScorer(
       SegmentMatcher matcher,
       TaskExecutor executor,
       KnnVectorValues.DocIndexIterator vectors,
       boolean dense,
+      boolean all,
       float boost) {
     this.executor = executor;
     this.vectors = vectors;
     this.size = matcher.size();
     this.dense = dense;
+    this.growth = all ? MAX_VECTORS : GROWTH;
     this.boost = boost;
     parts.add(new FindAllPart(matcher));
   }
@@ -116,7 +123,7 @@ final class FindAllBulkScorer extends BulkScorer {
         docs[count++] = doc;
       }
     }
-    next = Math.min(MAX_VECTORS, GROWTH * next);
+    next = (int) Math.min(MAX_VECTORS, (long) growth * next);
     used = find(first, count, acceptDocs);
     collected = 0;
   }

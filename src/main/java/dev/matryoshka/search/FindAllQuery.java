@@ -118,7 +118,12 @@ public final class FindAllQuery extends Query {
   public Weight createWeight(IndexSearcher searcher, ScoreMode scoreMode, float boost) {
     FindAllCounts shared = counts == null ? newCounts() : counts;
     return new FindAllWeight(
-        this, searcher.getTaskExecutor(), cancellation.checkFor(searcher), shared, boost);
+        this,
+        searcher.getTaskExecutor(),
+        cancellation.checkFor(searcher),
+        shared,
+        scoreMode,
+        boost);
   }
 
   String field() {

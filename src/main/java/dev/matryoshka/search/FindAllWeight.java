@@ -15,6 +15,7 @@ import java.io.IOException;
 import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.search.BulkScorer;
 import org.apache.lucene.search.Explanation;
+import org.apache.lucene.search.ScoreMode;
 import org.apache.lucene.search.Scorer;
 import org.apache.lucene.search.ScorerSupplier;
 import org.apache.lucene.search.TaskExecutor;
@@ -30,6 +31,7 @@ final class FindAllWeight extends Weight {
   private final TaskExecutor executor;
   private final Runnable interrupt;
   private final FindAllCounts counts;
+  private final ScoreMode scoreMode;
   private final float boost;
 
   FindAllWeight(
@@ -37,12 +39,14 @@ final class FindAllWeight extends Weight {
       TaskExecutor executor,
       Runnable interrupt,
       FindAllCounts counts,
+      ScoreMode scoreMode,
       float boost) {
     super(query);
     this.executor = executor;
     this.query = query;
     this.interrupt = interrupt;
     this.counts = counts;
+    this.scoreMode = scoreMode;
     this.boost = boost;
   }
 
@@ -64,7 +68,12 @@ final class FindAllWeight extends Weight {
       public BulkScorer bulkScorer() throws IOException {
         boolean dense = segment.size() == context.reader().maxDoc();
         return new FindAllBulkScorer(
-            matcher(segment), executor, segment.values().iterator(), dense, boost);
+            matcher(segment),
+            executor,
+            segment.values().iterator(),
+            dense,
+            scoreMode.isExhaustive(),
+            boost);
       }
 
       @Override

@@ -110,16 +110,17 @@ public final class PeerBenchmark {
         new RefreshBenchmark(client, documents, progress).run(options.seconds(), out);
         return;
       }
-      compare(set, documents, client);
+      compare(set, documents, client, new IndexFiles(installation.directory()));
     }
   }
 
-  private void compare(EmbeddingSet set, Documents documents, RestClient client)
+  private void compare(EmbeddingSet set, Documents documents, RestClient client, IndexFiles files)
       throws IOException {
     ExactAnswers exact = ExactAnswers.compute(documents, set.queries(), progress);
     List<Target> targets = build(documents, client);
     Searches searches = new Searches(set.queries(), exact, progress);
     List<SearchCase> cases = SearchCase.all();
+    files.read(progress);
     if (options.parts().contains(Part.LATENCY) || options.parts().contains(Part.THROUGHPUT)) {
       searches.warmUp(targets, cases);
     }
