@@ -22,6 +22,7 @@ import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.search.BulkScorer;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.LeafCollector;
+import org.apache.lucene.search.Query;
 import org.apache.lucene.search.Scorable;
 import org.apache.lucene.search.ScoreDoc;
 import org.apache.lucene.search.ScoreMode;
@@ -56,7 +57,7 @@ public class FindAllPartsTests extends FindAllTestCase {
         IndexSearcher searcher = new IndexSearcher(reader);
         BulkScorer scorer =
             searcher
-                .createWeight(findAll(target, threshold), ScoreMode.COMPLETE, 1)
+                .createWeight(findAll(target, threshold), scoreMode(), 1)
                 .scorerSupplier(leaf)
                 .bulkScorer();
         Map<Integer, Float> expected = new HashMap<>();
@@ -75,6 +76,41 @@ public class FindAllPartsTests extends FindAllTestCase {
         assertEquals(expected, found);
       }
     }
+  }
+
+  /** Whoever may be content with the first matches does not wait for all of them. */
+  public void testHowFarItLooksAhead() throws IOException {
+    try (Directory directory = newDirectory()) {
+      addSegment(directory, ours(), 0, 9000 + random().nextInt(4000));
+      try (DirectoryReader reader = DirectoryReader.open(directory)) {
+        LeafReaderContext leaf = reader.leaves().getFirst();
+        int size = leaf.reader().getFloatVectorValues(SearchIndex.FIELD).size();
+        assertEquals(size, looked(leaf, ScoreMode.COMPLETE));
+        assertEquals(512 + 16 * 512, looked(leaf, ScoreMode.TOP_SCORES));
+      }
+    }
+  }
+
+  /** Vectors looked at for the first thousand documents. */
+  private long looked(LeafReaderContext leaf, ScoreMode mode) throws IOException {
+    IndexSearcher searcher = new IndexSearcher(leaf.reader());
+    float[] target = target();
+    SimilarityThreshold threshold =
+        threshold(exactlyRanked(leaf.reader(), target, number -> true), random().nextDouble());
+    Query query = searcher.rewrite(findAll(target, threshold));
+    BulkScorer scorer =
+        searcher
+            .createWeight(query, mode, 1)
+            .scorerSupplier(leaf.reader().getContext())
+            .bulkScorer();
+    scorer.score(into(new HashMap<>()), null, 0, 1000);
+    ExecutedFindAll[] executed = new ExecutedFindAll[1];
+    ExecutedFindAlls.visit(query, each -> executed[0] = each);
+    return executed[0].skipped() + executed[0].verified();
+  }
+
+  private static ScoreMode scoreMode() {
+    return random().nextBoolean() ? ScoreMode.COMPLETE : ScoreMode.TOP_SCORES;
   }
 
   private static LeafCollector into(Map<Integer, Float> found) {
