@@ -139,7 +139,7 @@ final class BoundAreaWriter implements Closeable {
       source.readBytes(level, ord, 1, bytes, from);
       from = levels[level];
     }
-    source.readCorrections(ord, 1, corrections);
+    source.readCorrections(ord, 1, corrections, 0);
     writeOne();
   }
 

@@ -75,9 +75,9 @@ final class BoundCursor {
   }
 
   /** Reads the corrections of adjacent vectors, one after the other. */
-  void readCorrections(int first, int count, float[] into) throws IOException {
+  void readCorrections(int first, int count, float[] into, int offset) throws IOException {
     int perVector = bounds.correctionsPerVector();
     corrections.seek((long) first * perVector * Float.BYTES);
-    corrections.readFloats(into, 0, count * perVector);
+    corrections.readFloats(into, offset, count * perVector);
   }
 }

@@ -39,8 +39,10 @@ import org.apache.lucene.store.IndexInput;
  * </ul>
  *
  * <p>All that is added to the bound, so that a vector is ruled out only if it is proven to have a
- * lower score ({@link ScoreLimit}). In an estimate, the remainders count only as much as in all but
- * few vectors of an answer that the basis was trained on.
+ * lower score ({@link ScoreLimit}). In an estimate, the remainders count only as much as in nearly
+ * all of the vectors that have been {@link #observe observed}, but fully for those that are unlike
+ * them; where none have been, as much as in all but few vectors of an answer that the basis was
+ * trained on.
  */
 public final class BoundScan {
 
@@ -70,7 +72,8 @@ public final class BoundScan {
   private final double[] levelBase;
   private final double[] levelSlack;
   private final double[] errorFactors;
-  private final double[] remainderFactors;
+  private final double[] remainders;
+  private final ObservedRemainders observed;
   private double insideSquare;
   private double storedSquare;
   private double projectionSlack;
@@ -104,7 +107,8 @@ public final class BoundScan {
     this.levelBase = new double[levels];
     this.levelSlack = new double[levels];
     this.errorFactors = new double[levels];
-    this.remainderFactors = new double[levels];
+    this.remainders = new double[levels];
+    this.observed = new ObservedRemainders(levels);
     this.corrections = new float[BLOCK * meta.correctionsPerVector()];
     setMinScore(minScore);
   }
@@ -126,7 +130,8 @@ public final class BoundScan {
     this.levelBase = other.levelBase.clone();
     this.levelSlack = other.levelSlack.clone();
     this.errorFactors = other.errorFactors.clone();
-    this.remainderFactors = other.remainderFactors.clone();
+    this.remainders = other.remainders.clone();
+    this.observed = other.observed.copy();
     this.insideSquare = other.insideSquare;
     this.storedSquare = other.storedSquare;
     this.projectionSlack = other.projectionSlack;
@@ -150,8 +155,11 @@ public final class BoundScan {
 
   /** What vectors must reach from now on. */
   public void setMinScore(float minScore) {
-    limit =
-        ScoreLimit.of(segment.similarity(), minScore, query.length, length, square * (2 - MORE));
+    limit = limit(minScore);
+  }
+
+  private ScoreLimit limit(float score) {
+    return ScoreLimit.of(segment.similarity(), score, query.length, length, square * (2 - MORE));
   }
 
   /** Projects the query on the rows of the next level. */
@@ -187,8 +195,7 @@ public final class BoundScan {
     double outside = square * MORE - inside * inside / (1 + deviation);
     double crosstalk = deviation / (1 - deviation) * (1 + deviation) * length;
     errorFactors[level] = (Math.sqrt(levelSquare) + off * Math.sqrt(width) + crosstalk) * MORE;
-    remainderFactors[level] =
-        Math.sqrt(Math.max(0, outside)) * (estimate ? meta.spreads()[level] : 1);
+    remainders[level] = Math.sqrt(Math.max(0, outside));
     projectionSlack = off * Math.sqrt(rowsSoFar) * Math.sqrt(storedSquare);
     kernelSlack += Rounding.of(width + 16) * Byte.MAX_VALUE * absolutes;
     levelBase[level] = base;
@@ -198,35 +205,75 @@ public final class BoundScan {
   }
 
   /**
+   * Learns from vectors that have been compared at full precision how much remainders count.
+   *
+   * @param ords at most {@link #BLOCK} ordinals
+   * @param scores theirs
+   */
+  public void observe(int[] ords, float[] scores, int count) throws IOException {
+    if (usable == false) {
+      return;
+    }
+    int perVector = meta.correctionsPerVector();
+    double[] known = new double[count];
+    for (int i = 0; i < count; i++) {
+      cursor.readCorrections(ords[i], 1, corrections, i * perVector);
+    }
+    for (int level = 0; level < meta.levels().length; level++) {
+      if (level == prepared) {
+        prepare(level);
+      }
+      cursor.dots(level, ords, count, weights, sums);
+      for (int i = 0; i < count; i++) {
+        int at = i * perVector;
+        known[i] += sums[i];
+        double product = limit(scores[i]).leastProduct(corrections[at]);
+        double rest = product - levelBase[level] - known[i];
+        observed.add(level, rest, corrections[at + 2 + 2 * level]);
+      }
+    }
+  }
+
+  /**
    * Rules out vectors.
    *
    * @param first ordinal from which on to look
    * @param ords ordinals in ascending order, less than {@link #BLOCK} beyond the first; on return
    *     those that cannot be ruled out
    * @param count how many are given
+   * @param outstanding for each vector from the first on a bit that says whether it is unlike those
+   *     observed; null where that is not known
    * @return how many are left
    */
-  public int ruleOut(int first, int[] ords, int count) throws IOException {
+  public int ruleOut(int first, int[] ords, int count, long[] outstanding) throws IOException {
     if (usable == false || count == 0) {
       return count;
     }
-    cursor.readCorrections(first, ords[count - 1] - first + 1, corrections);
+    cursor.readCorrections(first, ords[count - 1] - first + 1, corrections, 0);
     int left = count;
     for (int level = 0; level < meta.levels().length && left > 0; level++) {
       if (level == prepared) {
         prepare(level);
       }
       cursor.dots(level, ords, left, weights, sums);
-      left = ruleOut(level, first, ords, left);
+      left = ruleOut(level, first, ords, left, outstanding);
     }
     return left;
   }
 
-  private int ruleOut(int level, int first, int[] ords, int count) {
+  /** Deviation of products of the query's remainder with directions that are random. */
+  private double randomProduct(int level) {
+    return remainders[level] / Math.sqrt(Math.max(1, query.length - meta.levels()[level]));
+  }
+
+  private int ruleOut(int level, int first, int[] ords, int count, long[] outstanding) {
     int perVector = meta.correctionsPerVector();
     double constant = levelBase[level] + levelSlack[level];
     double perError = errorFactors[level];
-    double perRemainder = remainderFactors[level];
+    boolean learned = outstanding != null && observed.enough(level);
+    double perRemainder =
+        remainders[level] * (estimate && learned == false ? meta.spreads()[level] : 1);
+    double perLikeRemainder = learned ? observed.most(level, randomProduct(level)) : 0;
     int ofLevel = 1 + 2 * level;
     // Locals, so that the loop need not read the fields again after every store.
     float[] stored = corrections;
@@ -238,8 +285,11 @@ public final class BoundScan {
       int ord = ords[i];
       int at = (ord - first) * perVector;
       double before = level == 0 ? 0 : sum[i];
-      double known = before + dots[i] + perError * stored[at + ofLevel];
-      double upper = constant + known + perRemainder * stored[at + ofLevel + 1];
+      boolean like = learned && (outstanding[ord - first >> 6] >>> (ord - first) & 1) == 0;
+      // What was observed includes what errors amount to.
+      double known = before + dots[i] + (like ? 0 : perError) * stored[at + ofLevel];
+      double rest = (like ? perLikeRemainder : perRemainder) * stored[at + ofLevel + 1];
+      double upper = constant + known + rest;
       // Kept without a branch, which would often be mispredicted.
       ords[left] = ord;
       sum[left] = known;

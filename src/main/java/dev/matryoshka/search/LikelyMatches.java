@@ -13,6 +13,7 @@ package dev.matryoshka.search;
 
 import dev.matryoshka.binary.HammingKernels;
 import dev.matryoshka.codec.BlockEstimates;
+import dev.matryoshka.codec.BoundScan;
 import dev.matryoshka.codec.CandidateKeys;
 import dev.matryoshka.codec.SegmentCodes;
 import java.io.IOException;
@@ -66,6 +67,8 @@ final class LikelyMatches {
   private double deviation;
   private EstimateSample sample;
   private float leastEstimate;
+  private float outstanding;
+  private final long[] outstandingOnes = new long[BoundScan.BLOCK / Long.SIZE];
   private double missedPerVector;
   private final int[] hits = new int[BlockEstimates.BLOCK];
   private int hitsBlock = -1;
@@ -88,7 +91,12 @@ final class LikelyMatches {
    * @return null where there are no codes, or hardly any vectors
    */
   static LikelyMatches of(
-      SegmentView segment, float[] target, ExactScorer scorer, float minScore, FindAllCounts counts)
+      SegmentView segment,
+      float[] target,
+      ExactScorer scorer,
+      BoundScan bounds,
+      float minScore,
+      FindAllCounts counts)
       throws IOException {
     if (possible(segment) == false) {
       return null;
@@ -96,7 +104,7 @@ final class LikelyMatches {
     SegmentCodes codes = segment.codes();
     BlockEstimates estimates = new BlockEstimates(codes, codes.encode(target));
     LikelyMatches matches = new LikelyMatches(segment, estimates, counts);
-    matches.calibrate(scorer);
+    matches.calibrate(scorer, bounds);
     matches.raise(minScore);
     return matches;
   }
@@ -108,12 +116,13 @@ final class LikelyMatches {
     fork.deviation = deviation;
     fork.sample = sample;
     fork.leastEstimate = leastEstimate;
+    fork.outstanding = outstanding;
     fork.missedPerVector = missedPerVector;
     return fork;
   }
 
-  /** Draws blocks, and compares their best vectors both ways. */
-  private void calibrate(ExactScorer scorer) throws IOException {
+  /** Draws blocks, and compares their best vectors both ways, which tells bounds something too. */
+  private void calibrate(ExactScorer scorer, BoundScan bounds) throws IOException {
     int blocks = estimates.blocks();
     int every = Math.max(1, blocks / SAMPLED_BLOCKS);
     int drawn = (blocks - every / 2 + every - 1) / every;
@@ -140,6 +149,9 @@ final class LikelyMatches {
       for (int i = 0; i < sampled; i++) {
         regression.add(CandidateKeys.score(best[i]), linear(scores[i]));
       }
+      if (bounds != null) {
+        bounds.observe(ords, scores, sampled);
+      }
     }
     sample = new EstimateSample(seen, seenCount);
     line = regression.line();
@@ -157,10 +169,16 @@ final class LikelyMatches {
     double slope = Math.max(0, line.slope()) / deviation;
     double lacking = (minScore - line.intercept()) / deviation;
     double matching = sample.matching(lacking, slope);
-    double least = Math.min(sample.at(FEW), sample.limit(LOSS * matching, lacking, slope));
+    outstanding = (float) sample.at(FEW);
+    double least = Math.min(outstanding, sample.limit(LOSS * matching, lacking, slope));
     leastEstimate = (float) least;
     missedPerVector = sample.matchingBelow(least, lacking, slope);
     hitsBlock = -1;
+  }
+
+  /** Bits of the vectors last looked at, set where the estimate is one of the highest. */
+  long[] outstanding() {
+    return outstandingOnes;
   }
 
   /**
@@ -174,6 +192,7 @@ final class LikelyMatches {
   int candidates(int first, int count, int[] into) throws IOException {
     int found = 0;
     int end = first + count;
+    Arrays.fill(outstandingOnes, 0);
     for (int from = first; from < end; ) {
       int block = from / BlockEstimates.BLOCK;
       int start = block * BlockEstimates.BLOCK;
@@ -184,9 +203,14 @@ final class LikelyMatches {
                 estimates.of(block), estimates.count(block), leastEstimate, hits);
         hitsBlock = block;
       }
+      float[] ofBlock = estimates.of(block);
       int at = Arrays.binarySearch(hits, 0, hitCount, from - start);
       for (int i = at < 0 ? -at - 1 : at; i < hitCount && start + hits[i] < to; i++) {
-        into[found++] = start + hits[i];
+        int ord = start + hits[i];
+        into[found++] = ord;
+        if (ofBlock[hits[i]] >= outstanding) {
+          outstandingOnes[ord - first >> 6] |= 1L << (ord - first);
+        }
       }
       from = to;
     }

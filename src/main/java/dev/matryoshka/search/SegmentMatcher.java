@@ -104,8 +104,10 @@ final class SegmentMatcher {
     int left = count;
     // Estimates come by the block: too dear for a single vector.
     LikelyMatches estimates = fast && count > 1 ? estimates() : null;
+    long[] outstanding = null;
     if (estimates != null && estimatesWorth.ask(count)) {
       left = estimates.candidates(first, count, into);
+      outstanding = estimates.outstanding();
       estimatesWorth.learn(count, left);
     } else {
       for (int i = 0; i < count; i++) {
@@ -114,7 +116,7 @@ final class SegmentMatcher {
     }
     if (bounds != null && boundsWorth.ask(left)) {
       int given = left;
-      left = bounds.ruleOut(first, into, given);
+      left = bounds.ruleOut(first, into, given, outstanding);
       boundsWorth.learn(given, left);
     }
     counts.skip(count - left);
@@ -124,7 +126,7 @@ final class SegmentMatcher {
   /** Null where there is nothing to estimate from, or hardly any vectors. */
   private LikelyMatches estimates() throws IOException {
     if (estimatesPrepared == false) {
-      likely = LikelyMatches.of(segment, query.target(), scorer, minScore, counts);
+      likely = LikelyMatches.of(segment, query.target(), scorer, bounds, minScore, counts);
       estimatesPrepared = true;
     }
     return likely;

@@ -227,7 +227,7 @@ public class GoldenFilesTests extends MatryoshkaTestCase {
       for (int i = 0; i < count; i++) {
         ords[i] = first + i;
       }
-      int left = scan.ruleOut(first, ords, count);
+      int left = scan.ruleOut(first, ords, count, null);
       kept += left;
       int[] candidates = Arrays.copyOf(ords, left);
       for (int i = first; i < first + count; i++) {

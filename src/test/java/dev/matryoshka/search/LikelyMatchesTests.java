@@ -59,15 +59,22 @@ public class LikelyMatchesTests extends MatryoshkaTestCase {
     find(12_000, SearchIndex.coded(RotationKind.NONE, BITS).setMergePolicy(newLogMergePolicy()));
   }
 
+  /** What others show of remainders says nothing of those that are like the query in them too. */
+  public void testVectorsThatAreTheQueryAreFoundDespiteBounds() throws IOException {
+    find(12_000, bounded());
+  }
+
   /** Too few for estimates; bounds are proofs there, not likely ones. */
   public void testSmallSegmentsLoseNothing() throws IOException {
-    CodecOptions bounded =
+    find(3000, bounded());
+  }
+
+  /** Bounds are written by merges. */
+  private static IndexWriterConfig bounded() {
+    CodecOptions options =
         new CodecOptions(VectorElement.FLOAT, RotationKind.NONE, List.of(BITS), List.of(BITS));
-    // Bounds are written by merges.
-    find(
-        3000,
-        SearchIndex.config(TestUtil.alwaysKnnVectorsFormat(new MatryoshkaVectorsFormat(bounded)))
-            .setMergePolicy(newLogMergePolicy()));
+    return SearchIndex.config(TestUtil.alwaysKnnVectorsFormat(new MatryoshkaVectorsFormat(options)))
+        .setMergePolicy(newLogMergePolicy());
   }
 
   private static void find(int docs, IndexWriterConfig config) throws IOException {
