@@ -70,7 +70,7 @@ final class PrincipalComponents {
     float[] covariance = covariance(centred, count, dims, stride, interrupt);
     boolean few = dims > SMALL_DIMS && 2 * (wanted + EXTRA) <= dims;
     if (dims <= directDims && few == false) {
-      return leadingEigenvectors(covariance, stride, dims, wanted);
+      return leadingEigenvectors(covariance, stride, dims, wanted, seed, interrupt);
     }
     int resolved = Math.min(wanted, directDims - EXTRA);
     return iterate(covariance, stride, dims, wanted, resolved, seed, interrupt);
@@ -112,17 +112,30 @@ final class PrincipalComponents {
     return Math.scalb(1f, -Math.getExponent(largest));
   }
 
-  /** Rows are the eigenvectors of the symmetric matrix, by descending eigenvalue. */
-  private static float[] leadingEigenvectors(float[] matrix, int stride, int size, int wanted) {
+  /**
+   * Rows are the eigenvectors of the symmetric matrix, which has no negative eigenvalues, by
+   * descending eigenvalue.
+   */
+  private static float[] leadingEigenvectors(
+      float[] matrix, int stride, int size, int wanted, long seed, Runnable interrupt) {
     DMatrixRMaj copy = new DMatrixRMaj(size, size);
+    double trace = 0;
     for (int i = 0; i < size; i++) {
       for (int j = 0; j < size; j++) {
         copy.data[i * size + j] = matrix[i * stride + j];
       }
+      trace += matrix[i * stride + i];
+    }
+    // The solver takes what is beside the diagonal for nothing only in proportion to the diagonal,
+    // and does not end where both are nothing but roundings, as for vectors that lie on a line. A
+    // multiple of the identity, which changes no eigenvector, makes the diagonal large everywhere.
+    for (int i = 0; i < size; i++) {
+      copy.data[i * size + i] += trace;
     }
     EigenDecomposition_F64<DMatrixRMaj> eigen = DecompositionFactory_DDRM.eig(size, true, true);
     if (eigen.decompose(copy) == false) {
-      throw new IllegalStateException("the eigendecomposition did not converge");
+      // Components that hold less variance make for worse codes. An exception would fail the merge.
+      return OrthonormalRows.random(wanted, size, seed, interrupt);
     }
     Integer[] order = new Integer[size];
     Arrays.setAll(order, i -> i);
@@ -168,7 +181,7 @@ final class PrincipalComponents {
         restricted[j * carried + i] = value;
       }
     }
-    float[] turn = leadingEigenvectors(restricted, carried, carried, resolved);
+    float[] turn = leadingEigenvectors(restricted, carried, carried, resolved, seed, interrupt);
     float[] components = new float[wanted * dims];
     PackedMatrix packedBasis = new PackedMatrix(basis, dims, 1, carried, dims);
     float[] turned = new float[resolved * stride];

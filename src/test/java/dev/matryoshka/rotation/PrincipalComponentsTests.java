@@ -100,6 +100,36 @@ public class PrincipalComponentsTests extends MatryoshkaTestCase {
     compute(new float[3 * LARGE], 3, LARGE, 64);
   }
 
+  /** Roundings are all that there is of most components. */
+  public void testVectorsOfFewDirections() {
+    for (int dims : new int[] {64, 96, 128, 192, 256, 320, 384}) {
+      for (int directions = 1; directions <= 4; directions++) {
+        int count = 300;
+        float[] axes = new float[directions * dims];
+        for (int i = 0; i < axes.length; i++) {
+          // Runs of equal values, as in vectors that were made up, and signs.
+          axes[i] = i % (dims / directions) == 0 ? random().nextInt(5) - 2 : axes[i - 1];
+        }
+        boolean copies = random().nextBoolean();
+        float[] sample = new float[count * dims];
+        for (int i = 0; i < count; i++) {
+          int axis = random().nextInt(directions);
+          float length = copies ? 1 : random().nextFloat();
+          for (int d = 0; d < dims; d++) {
+            sample[i * dims + d] = length * axes[axis * dims + d];
+          }
+        }
+        float[] components = compute(sample, count, dims, dims);
+        double all = 0;
+        for (float value : sample) {
+          all += value * value;
+        }
+        double leading = Samples.energy(sample, count, dims, components, directions) * count;
+        assertEquals(dims + " dims, " + directions + " directions", all, leading, 1e-4 * all);
+      }
+    }
+  }
+
   public void testSubspaceIterationOnDecayingSpectra() {
     int count = 600;
     int wanted = 64;
