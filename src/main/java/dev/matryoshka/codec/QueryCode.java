@@ -37,17 +37,24 @@ public final class QueryCode {
 
   private static final float LEARNED_MEAN_SHARE = 0.5f;
 
+  /** Mean square of a cosine between a vector of many normal components and its signs. */
+  private static final double SIGNS_SHARE = 2 / Math.PI;
+
   private final int[] levels;
   private final long[] words;
   private final Completion completion;
   private final int[] weights;
   private final QueryPlanes[] planes;
+  private final double[] levelSquares;
+  private final double outsideSquare;
+  private final int outsideDims;
 
   /**
    * @param projected the centred query under the rotation, as many floats as codes have bits
    * @param projectedMean the mean under the rotation; null where {@link #takesWholeMean}
    * @param dotMean the inner product of the query and the mean
    * @param centredSquare the square of the centred query's length
+   * @param dims of the vectors
    */
   QueryCode(
       VectorSimilarityFunction similarity,
@@ -56,7 +63,8 @@ public final class QueryCode {
       float[] projected,
       float[] projectedMean,
       float dotMean,
-      float centredSquare) {
+      float centredSquare,
+      int dims) {
     this.levels = levels;
     this.weights = LevelWeights.of(stats.energies());
     this.completion =
@@ -67,9 +75,17 @@ public final class QueryCode {
     this.words = new long[levels[levels.length - 1] / Long.SIZE];
     SignPacker.pack(shifted, 0, words.length, words, 0, 1);
     this.planes = new QueryPlanes[levels.length];
+    this.levelSquares = new double[levels.length];
+    double inside = 0;
     for (int level = 0, from = 0; level < levels.length; from = levels[level++]) {
       planes[level] = new QueryPlanes(projected, from, (levels[level] - from) / Long.SIZE);
+      for (int d = from; d < levels[level]; d++) {
+        levelSquares[level] += (double) projected[d] * projected[d];
+      }
+      inside += levelSquares[level];
     }
+    this.outsideSquare = Math.max(0, centredSquare - inside);
+    this.outsideDims = dims - projected.length;
   }
 
   /**
@@ -124,7 +140,8 @@ public final class QueryCode {
               row(projected, q, projector.stride(), rotation.bits()),
               projectedMean,
               VectorUtil.dotProduct(queries[q], mean),
-              VectorUtil.dotProduct(centred, centred)));
+              VectorUtil.dotProduct(centred, centred),
+              dims));
     }
     return codes;
   }
@@ -207,6 +224,28 @@ public final class QueryCode {
       word += planes[l].words();
     }
     return complete(centredDot, corrections, correctionsOffset);
+  }
+
+  /**
+   * The standard deviation of an estimate from the truth, if what the code leaves out of a vector
+   * had a random direction.
+   *
+   * @param level prefix of the code
+   * @param corrections of the vector
+   */
+  double randomError(int level, float[] corrections) {
+    double variance = 0;
+    double inside = 0;
+    for (int l = 0; l <= level; l++) {
+      double square = (double) corrections[l] * corrections[l];
+      variance += (1 - SIGNS_SHARE) * square * levelSquares[l];
+      inside += SIGNS_SHARE * square * (levels[l] - (l == 0 ? 0 : levels[l - 1]));
+    }
+    if (outsideDims > 0) {
+      variance +=
+          Math.max(0, corrections[levels.length + 1] - inside) * outsideSquare / outsideDims;
+    }
+    return completion.factor() * Math.sqrt(variance);
   }
 
   /** Turns an inner product of centred projections into an estimate. */

@@ -30,8 +30,19 @@ public final class SegmentCodes {
   private final FieldMeta meta;
   private final FieldMeta.CodesMeta codes;
 
+  /**
+   * The part of {@link QueryCode#randomError} that few real queries fall below, and those by
+   * little; measured in docs/experiments.md.
+   */
+  private static final double LEAST_ERROR = 0.75;
+
+  /** Vectors that tell what is typical. */
+  private static final int TYPICAL = 65;
+
   /** Made by the first query; the same, whichever thread makes it. */
   private volatile float[] projectedMean;
+
+  private volatile float[] typicalCorrections;
 
   SegmentCodes(IndexInput data, FieldMeta meta) {
     this.data = data;
@@ -163,7 +174,45 @@ public final class SegmentCodes {
         projected,
         projectedMean,
         dotMean,
-        VectorUtil.dotProduct(centred, centred));
+        VectorUtil.dotProduct(centred, centred),
+        dims);
+  }
+
+  /**
+   * How far estimates are off at least, as a standard deviation, however well some vectors agree
+   * with theirs: the errors of vectors that are nearly equal are nearly equal too, and say nothing
+   * of those of others.
+   *
+   * @param level prefix of the code
+   */
+  public double leastError(QueryCode query, int level) throws IOException {
+    if (typicalCorrections == null) {
+      typicalCorrections = typicalCorrections();
+    }
+    return LEAST_ERROR * query.randomError(level, typicalCorrections);
+  }
+
+  /** The median of each correction, among vectors that are spread evenly. */
+  private float[] typicalCorrections() throws IOException {
+    CodeCursor cursor = cursor();
+    int perVector = cursor.correctionsPerVector();
+    int count = Math.min(TYPICAL, size());
+    int[] ords = new int[count];
+    for (int i = 0; i < count; i++) {
+      ords[i] = (int) ((long) i * size() / count);
+    }
+    float[] corrections = new float[count * perVector];
+    cursor.readCorrections(ords, count, corrections);
+    float[] medians = new float[perVector];
+    float[] column = new float[count];
+    for (int c = 0; c < perVector; c++) {
+      for (int i = 0; i < count; i++) {
+        column[i] = corrections[i * perVector + c];
+      }
+      Arrays.sort(column);
+      medians[c] = column[count / 2];
+    }
+    return medians;
   }
 
   private float[] projectedMean(StoredMatrix matrix, float[] mean) throws IOException {

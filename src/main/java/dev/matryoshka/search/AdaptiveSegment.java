@@ -224,9 +224,10 @@ final class AdaptiveSegment {
     if (search.exact() || captured.size() == 0) {
       return false;
     }
-    Line fine = scoreByEstimate.line();
-    Line coarse = estimatesFirst() ? fine : fine.after(estimateByCoarse.line());
-    unscored = new ExpectedMisses(fine, margin, least);
+    double error = search.leastError(first, least);
+    Line fine = scoreByEstimate.line().deviatingBy(error);
+    Line coarse = estimatesFirst() ? fine : fine.after(estimateByCoarse.line().deviatingBy(error));
+    unscored = new ExpectedMisses(fine, margin, least, scoreByEstimate);
     captured.addPending(unscored);
     ExpectedMisses unestimated = new ExpectedMisses(coarse, margin, least);
     captured.addUnestimated(unestimated);

@@ -42,6 +42,8 @@ final class ExpectedMisses {
 
   private final double scale;
   private final double offset;
+  private final Regression known;
+  private final float least;
   private final double[] counts = new double[PROBABILITIES.length];
 
   /**
@@ -50,6 +52,18 @@ final class ExpectedMisses {
    * @param least what wanted candidates exceed; negative infinity where all are wanted
    */
   ExpectedMisses(Line line, double margin, float least) {
+    this(line, margin, least, null);
+  }
+
+  /**
+   * The same where candidates with a score that has been seen are copies of the vector that had it,
+   * so that it is known whether they are wanted.
+   *
+   * @param known points that have been seen; null for none
+   */
+  ExpectedMisses(Line line, double margin, float least, Regression known) {
+    this.known = known;
+    this.least = least;
     double deviation = Math.max(margin * Math.sqrt(line.variance()), Float.MIN_NORMAL);
     double tie = Float.isInfinite(least) ? 0 : TIE * Math.abs(least);
     double needed = least + tie - line.intercept();
@@ -60,6 +74,10 @@ final class ExpectedMisses {
 
   /** How much a candidate with such a score lacks: the less, the more promising it is. */
   int bin(double score) {
+    float same = known == null ? Float.NaN : known.known((float) score);
+    if (Float.isNaN(same) == false) {
+      return same > least ? 0 : PROBABILITIES.length - 1;
+    }
     return (int) Math.clamp(offset + scale * score, 0, PROBABILITIES.length - 1);
   }
 

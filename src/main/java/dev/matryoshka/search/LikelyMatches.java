@@ -15,6 +15,7 @@ import dev.matryoshka.binary.HammingKernels;
 import dev.matryoshka.codec.BlockEstimates;
 import dev.matryoshka.codec.BoundScan;
 import dev.matryoshka.codec.CandidateKeys;
+import dev.matryoshka.codec.QueryCode;
 import dev.matryoshka.codec.SegmentCodes;
 import java.io.IOException;
 import java.util.Arrays;
@@ -102,9 +103,10 @@ final class LikelyMatches {
       return null;
     }
     SegmentCodes codes = segment.codes();
-    BlockEstimates estimates = new BlockEstimates(codes, codes.encode(target));
+    QueryCode query = codes.encode(target);
+    BlockEstimates estimates = new BlockEstimates(codes, query);
     LikelyMatches matches = new LikelyMatches(segment, estimates, counts);
-    matches.calibrate(scorer, bounds);
+    matches.calibrate(query, scorer, bounds);
     matches.raise(minScore);
     return matches;
   }
@@ -122,7 +124,7 @@ final class LikelyMatches {
   }
 
   /** Draws blocks, and compares their best vectors both ways, which tells bounds something too. */
-  private void calibrate(ExactScorer scorer, BoundScan bounds) throws IOException {
+  private void calibrate(QueryCode query, ExactScorer scorer, BoundScan bounds) throws IOException {
     int blocks = estimates.blocks();
     int every = Math.max(1, blocks / SAMPLED_BLOCKS);
     int drawn = (blocks - every / 2 + every - 1) / every;
@@ -154,7 +156,8 @@ final class LikelyMatches {
       }
     }
     sample = new EstimateSample(seen, seenCount);
-    line = regression.line();
+    SegmentCodes codes = segment.codes();
+    line = regression.line().deviatingBy(codes.leastError(query, codes.levels().length - 1));
     deviation = TAILS * Math.max(Math.sqrt(line.variance()), Float.MIN_NORMAL);
   }
 

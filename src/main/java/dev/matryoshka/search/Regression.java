@@ -14,9 +14,30 @@ package dev.matryoshka.search;
 /**
  * The least-squares line through points that come one by one. It never falls: a better coarse score
  * promises no worse fine one. Not thread-safe.
+ *
+ * <p>Equal points count once: they are copies of one vector, and say nothing of how far others are
+ * from the line.
  */
 final class Regression {
 
+  /** Points through which a line is known, and how far others are from it. */
+  private static final int ENOUGH = 8;
+
+  /** The variance where there are fewer: anything may follow from anything. */
+  private static final double UNKNOWN = 1e60;
+
+  /** Points that are remembered, at most: more than it takes to know the line. */
+  private static final int MEMORY = 512;
+
+  private static final int SLOTS_BITS = 10;
+
+  /** Of 2⁶⁴: spreads whatever is multiplied by it over the upper bits (Knuth TAOCP vol. 3, 6.4). */
+  private static final long GOLDEN_RATIO = 0x9E3779B97F4A7C15L;
+
+  /** Points as the key of x above the bits of y, each at the first free slot from its x's on. */
+  private final long[] slots = new long[1 << SLOTS_BITS];
+
+  private int remembered;
   private int count;
   private double sumX;
   private double sumY;
@@ -36,6 +57,11 @@ final class Regression {
       return intercept + slope * x;
     }
 
+    /** This line with at least such a standard deviation. */
+    Line deviatingBy(double least) {
+      return new Line(intercept, slope, Math.max(variance, least * least));
+    }
+
     /** This line after another one, whose y is this one's x, and whose errors add to this one's. */
     Line after(Line first) {
       return new Line(
@@ -44,12 +70,46 @@ final class Regression {
   }
 
   void add(double x, double y) {
+    int slot = slot((float) x);
+    long point = key((float) x) << 32 | bits((float) y);
+    if (slots[slot] == point) {
+      return;
+    }
+    if (slots[slot] == 0 && remembered < MEMORY) {
+      slots[slot] = point;
+      remembered++;
+    }
     count++;
     sumX += x;
     sumY += y;
     sumXX += x * x;
     sumXY += x * y;
     sumYY += y * y;
+  }
+
+  /** More than 0, as free slots are. */
+  private static long key(float x) {
+    return bits(x) + 1;
+  }
+
+  private static long bits(float value) {
+    return Integer.toUnsignedLong(Float.floatToIntBits(value));
+  }
+
+  /** Where a point with this x is, or would be. */
+  private int slot(float x) {
+    long key = key(x);
+    int slot = (int) (key * GOLDEN_RATIO >>> Long.SIZE - SLOTS_BITS);
+    while (slots[slot] != 0 && slots[slot] >>> 32 != key) {
+      slot = slot + 1 & slots.length - 1;
+    }
+    return slot;
+  }
+
+  /** The y of a point with exactly this x, or NaN where none is remembered. */
+  float known(float x) {
+    long point = slots[slot(x)];
+    return point == 0 ? Float.NaN : Float.intBitsToFloat((int) point);
   }
 
   /** The line through the points so far, of which there is at least one. */
@@ -59,6 +119,7 @@ final class Regression {
     double yy = sumYY - sumY * sumY / count;
     double slope = xx > 0 ? Math.max(0, xy / xx) : 0;
     double squares = Math.max(0, yy - slope * xy);
-    return new Line((sumY - slope * sumX) / count, slope, squares / Math.max(1, count - 2));
+    double variance = count < ENOUGH ? UNKNOWN : squares / (count - 2);
+    return new Line((sumY - slope * sumX) / count, slope, variance);
   }
 }

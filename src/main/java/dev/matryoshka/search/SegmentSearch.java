@@ -296,6 +296,12 @@ final class SegmentSearch {
     }
   }
 
+  /** How far estimates of a stage are off at least, near a score and on the scale of scores. */
+  double leastError(Stage stage, float score) throws IOException {
+    double rise = Similarities.rise(segment.similarity(), Math.max(0, score));
+    return rise * segment.codes().leastError(queryCode(), level(stage));
+  }
+
   /** Made when the first stage that compares codes needs it, which may be a later one. */
   private QueryCode queryCode() throws IOException {
     if (queryCode == null) {

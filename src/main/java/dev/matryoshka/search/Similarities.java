@@ -46,6 +46,14 @@ final class Similarities {
     };
   }
 
+  /** How much a score rises with the estimate, at a score; that of {@link #scoreOfEstimate}. */
+  static double rise(VectorSimilarityFunction similarity, float score) {
+    return switch (similarity) {
+      case COSINE, DOT_PRODUCT -> 0.5;
+      case MAXIMUM_INNER_PRODUCT, EUCLIDEAN -> score < 1 ? (double) score * score : 1;
+    };
+  }
+
   /** What a similarity is called in explanations. */
   static String name(VectorSimilarityFunction similarity) {
     return switch (similarity) {

@@ -51,13 +51,67 @@ public class ExpectedMissesTests extends MatryoshkaTestCase {
   public void testLineNeverFalls() {
     Regression regression = new Regression();
     regression.add(1, 5);
-    assertEquals(new Line(5, 0, 0), regression.line());
+    assertEquals(5, regression.line().intercept(), 0);
+    assertEquals(0, regression.line().slope(), 0);
     regression.add(1, 7);
     assertEquals(0, regression.line().slope(), 0);
     regression.add(2, 1);
     regression.add(3, 0);
     assertEquals(0, regression.line().slope(), 0);
     assertTrue(regression.line().variance() > 1);
+  }
+
+  public void testEqualPointsCountOnce() {
+    Regression regression = new Regression();
+    Regression copied = new Regression();
+    int points = 8 + random().nextInt(40);
+    for (int i = 0; i < points; i++) {
+      float x = random().nextFloat();
+      float y = x + random().nextFloat();
+      assertTrue(Float.isNaN(regression.known(x)));
+      regression.add(x, y);
+      for (int copies = random().nextInt(100); copies >= 0; copies--) {
+        copied.add(x, y);
+      }
+      assertEquals(y, copied.known(x), 0);
+    }
+    assertEquals(regression.line(), copied.line());
+  }
+
+  public void testFewPointsTellNothing() {
+    Regression regression = new Regression();
+    for (int i = 0; i < 8; i++) {
+      if (i > 0) {
+        assertTrue(regression.line().variance() > 1e30);
+      }
+      regression.add(i, i);
+      regression.add(i, i);
+    }
+    assertEquals(0, regression.line().variance(), 1e-9);
+    assertEquals(4, regression.line().deviatingBy(2).variance(), 0);
+  }
+
+  /** More points than are remembered. */
+  public void testManyPoints() {
+    Regression regression = new Regression();
+    for (int i = 0; i < 5000; i++) {
+      regression.add(i, 2 * i);
+    }
+    assertEquals(2, regression.line().slope(), 1e-9);
+    assertEquals(22, regression.known(11), 0);
+    assertTrue(Float.isNaN(regression.known(4999)));
+  }
+
+  public void testCopiesAreWantedAsTheirOriginalsAre() {
+    Regression known = new Regression();
+    known.add(0.5, 0.9);
+    known.add(0.6, 0.7);
+    ExpectedMisses misses = new ExpectedMisses(new Line(0, 1, 0.01), 1, 0.8f, known);
+    misses.add(0.5f, 3);
+    misses.add(0.6f, 5);
+    assertEquals(3, misses.sum(), 0.01);
+    misses.add(0.8f, 2);
+    assertEquals(4, misses.sum(), 0.1);
   }
 
   /** To the width of a bin. */

@@ -11,9 +11,11 @@
  */
 package dev.matryoshka.search;
 
+import com.carrotsearch.randomizedtesting.generators.RandomPicks;
 import dev.matryoshka.MatryoshkaTestCase;
 import dev.matryoshka.rotation.RotationKind;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -114,6 +116,39 @@ public class TargetRecallTests extends MatryoshkaTestCase {
       assertTrue("" + funnel, stages.get(i).compared() <= docs);
       assertTrue("" + funnel, stages.get(i).kept() <= stages.get(i - 1).kept());
     }
+  }
+
+  /** Copies of one vector do not show how far estimates of others are off. */
+  public void testCopiesHideNothing() throws IOException {
+    VectorSimilarityFunction similarity =
+        RandomPicks.randomFrom(random(), VectorSimilarityFunction.values());
+    int distinct = 2 + random().nextInt(40);
+    int docs = 3000 + random().nextInt(3000);
+    List<float[]> vectors = new ArrayList<>();
+    for (int i = 0; i < distinct; i++) {
+      vectors.add(SearchIndex.vector(random(), 2 * DIMS));
+    }
+    int right = 0;
+    int queries = 40;
+    try (Directory directory = new ByteBuffersDirectory()) {
+      try (IndexWriter writer =
+          new IndexWriter(directory, SearchIndex.coded(RotationKind.RANDOM, DIMS))) {
+        for (int i = 0; i < docs; i++) {
+          float[] vector = vectors.get(random().nextInt(distinct));
+          writer.addDocument(SearchIndex.document(i, vector, similarity));
+        }
+      }
+      try (DirectoryReader reader = DirectoryReader.open(directory)) {
+        IndexSearcher searcher = searcher(reader);
+        for (int q = 0; q < queries; q++) {
+          float[] target = SearchIndex.vector(random(), 2 * DIMS);
+          ScoreDoc worst = searcher.search(query(target, 10, null, 0.99), 10).scoreDocs[9];
+          float tenth = SearchIndex.ranked(reader, target, number -> true).get(9).score;
+          right += worst.score >= tenth - 1e-6f * Math.abs(tenth) ? 1 : 0;
+        }
+      }
+    }
+    assertTrue(right + " of " + queries + ", " + distinct + " vectors", right >= 0.95 * queries);
   }
 
   public void testMoreIsDoneForMoreRecall() throws IOException {
