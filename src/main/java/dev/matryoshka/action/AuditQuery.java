@@ -12,7 +12,11 @@
 package dev.matryoshka.action;
 
 import java.io.IOException;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.elasticsearch.common.io.stream.StreamInput;
 import org.elasticsearch.common.io.stream.StreamOutput;
 import org.elasticsearch.common.io.stream.Writeable;
@@ -30,8 +34,22 @@ import org.elasticsearch.search.vectors.VectorData;
 record AuditQuery(String id, VectorData vector, List<Rating> ratings, @Nullable ShardId source)
     implements Writeable {
 
+  /**
+   * @throws IllegalArgumentException when a document is rated twice
+   */
   AuditQuery {
     ratings = List.copyOf(ratings);
+    Map<String, Set<String>> indicesById = new HashMap<>();
+    for (Rating rating : ratings) {
+      Set<String> indices = indicesById.computeIfAbsent(rating.id(), rated -> new HashSet<>());
+      // Without an index it is whichever document has the id.
+      boolean twice =
+          indices.isEmpty() == false && (rating.index() == null || indices.contains(null));
+      if (twice || indices.add(rating.index()) == false) {
+        throw new IllegalArgumentException(
+            "[ratings] of query [" + id + "] must not rate document [" + rating.id() + "] twice");
+      }
+    }
   }
 
   static AuditQuery read(StreamInput in) throws IOException {

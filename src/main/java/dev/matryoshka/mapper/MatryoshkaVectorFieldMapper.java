@@ -282,9 +282,8 @@ public final class MatryoshkaVectorFieldMapper extends FieldMapper {
     }
 
     private void checkIndexOptions(VectorIndexOptions options) {
-      if (dims.getValue() != null) {
-        options.validate(leafName(), dims.getValue());
-      }
+      Integer known = dims.getValue();
+      options.validate(leafName(), known == null ? MatryoshkaVectorsFormat.MAX_DIMS : known);
     }
 
     private VectorIndexOptions resolved(VectorIndexOptions options) {

@@ -117,6 +117,7 @@ record VectorIndexOptions(
   /**
    * Checks against the dims of the field.
    *
+   * @param dims the most it can have where they are not known yet
    * @throws MapperParsingException when there would be more bits or components than a vector has
    *     dimensions
    */

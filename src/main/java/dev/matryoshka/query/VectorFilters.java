@@ -45,7 +45,7 @@ record VectorFilters(@Nullable Query filter, @Nullable BitSetProducer parents) {
       queries.add(filter.toQuery(context));
     }
     if (context.getAliasFilter() != null) {
-      queries.add(context.getAliasFilter().toQuery(context));
+      queries.add(aliasFilter(context));
     }
     String nestedPath = context.nestedLookup().getNestedParent(field);
     if (nestedPath == null) {
@@ -60,6 +60,19 @@ record VectorFilters(@Nullable Query filter, @Nullable BitSetProducer parents) {
                 ? new ToChildBlockJoinQuery(Queries.filtered(query, parentQuery), parents)
                 : query);
     return new VectorFilters(conjunction(queries), parents);
+  }
+
+  /**
+   * Without a filter of the alias: vector queries in that filter would ask for it in turn, forever.
+   */
+  private static Query aliasFilter(SearchExecutionContext context) throws IOException {
+    QueryBuilder filter = context.getAliasFilter();
+    context.setAliasFilter(null);
+    try {
+      return filter.toQuery(context);
+    } finally {
+      context.setAliasFilter(filter);
+    }
   }
 
   /** Matches the documents one level above those that the query is about to find. */

@@ -76,7 +76,7 @@ public class CompareSpecTests extends AbstractWireSerializingTestCase<CompareSpe
     return new AuditQuery(
         randomAlphaOfLength(4),
         VectorData.fromFloats(vector),
-        randomList(0, 3, () -> new Rating(index, randomAlphaOfLength(3), between(0, 30))),
+        randomList(0, 3, () -> new Rating(index, randomAlphaOfLength(12), between(0, 30))),
         randomBoolean() ? null : new ShardId("i", randomAlphaOfLength(8), between(0, 9)));
   }
 

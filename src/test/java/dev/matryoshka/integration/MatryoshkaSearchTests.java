@@ -494,6 +494,20 @@ public class MatryoshkaSearchTests extends ESSingleNodeTestCase {
         client().prepareSearch("fours").setQuery(query()).setSize(K), doc -> doc % 10 == 4);
   }
 
+  /** Which would ask for the filter of their alias in turn, without end. */
+  public void testVectorQueryInAliasFilter() {
+    assertAcked(
+        indicesAdmin()
+            .prepareAliases(TimeValue.MINUS_ONE, TimeValue.MINUS_ONE)
+            .addAliasAction(
+                IndicesAliasesRequest.AliasActions.add()
+                    .index(INDEX)
+                    .alias("near")
+                    .filter(boolQuery().must(query()).filter(query()))));
+    assertNearest(client().prepareSearch("near").setQuery(query()).setSize(K), doc -> true);
+    assertHitCount(client().prepareSearch("near").setQuery(matchAllQuery()), K);
+  }
+
   public void testRouting() throws IOException {
     create("routed", Settings.builder().put("index.number_of_shards", 3).build(), Corpus.mapping());
     for (int doc = 0; doc < 60; doc++) {

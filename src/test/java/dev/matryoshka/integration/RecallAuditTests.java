@@ -16,6 +16,7 @@ import static org.elasticsearch.test.hamcrest.ElasticsearchAssertions.assertNoFa
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.either;
 import static org.hamcrest.Matchers.greaterThan;
+import static org.hamcrest.Matchers.greaterThanOrEqualTo;
 import static org.hamcrest.Matchers.lessThanOrEqualTo;
 
 import dev.matryoshka.action.RecallAction;
@@ -227,6 +228,22 @@ public class RecallAuditTests extends ESSingleNodeTestCase {
     IntPredicate accept = doc -> deleted.contains(doc) == false && doc % 2 == 0 && doc >= 1000;
     assertSameAsSearches(report, queries, "even", accept, filter);
     assertEquals(IntStream.range(0, DOCS).filter(accept).count(), report.documents());
+  }
+
+  public void testAliasWithVectorQueryAsFilter() throws IOException {
+    List<float[]> queries = queries();
+    assertAcked(
+        indicesAdmin()
+            .prepareAliases(TEST_REQUEST_TIMEOUT, TEST_REQUEST_TIMEOUT)
+            .addAliasAction(
+                IndicesAliasesRequest.AliasActions.add()
+                    .index(INDEX)
+                    .alias("near")
+                    .filter(
+                        new MatryoshkaQueryBuilder(
+                            Corpus.FIELD, queries.getFirst(), 50, List.of()))));
+    AuditReport report = audit(request(body(queries, 10).endObject(), "near"));
+    assertThat(report.documents(), greaterThanOrEqualTo(50L));
   }
 
   /** What the curve says of a first stage that keeps more is what such a stage does. */

@@ -404,6 +404,17 @@ public class MatryoshkaVectorFieldMapperTests extends MapperTestCase {
         containsString("takes base64 of a multiple of [4] bytes but got [5]"));
   }
 
+  public void testOptionsMustSuitSomeDims() {
+    for (String option : new String[] {"bits", "bound_dims"}) {
+      assertThat(
+          rejectedMapping(b -> options(type(b), option, 8192)),
+          containsString(
+              "must not have ["
+                  + option
+                  + "] beyond the [4096] dimensions of the field but got [8192]"));
+    }
+  }
+
   public void testInferredDimsMustSuitTheOptions() throws IOException {
     DocumentMapper mapper =
         createDocumentMapper(
