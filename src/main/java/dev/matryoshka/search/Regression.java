@@ -29,13 +29,11 @@ final class Regression {
   /** Points that are remembered, at most: more than it takes to know the line. */
   private static final int MEMORY = 512;
 
-  private static final int SLOTS_BITS = 10;
-
   /** Of 2⁶⁴: spreads whatever is multiplied by it over the upper bits (Knuth TAOCP vol. 3, 6.4). */
   private static final long GOLDEN_RATIO = 0x9E3779B97F4A7C15L;
 
   /** Points as the key of x above the bits of y, each at the first free slot from its x's on. */
-  private final long[] slots = new long[1 << SLOTS_BITS];
+  private long[] slots = new long[1 << 6];
 
   private int remembered;
   private int count;
@@ -77,7 +75,9 @@ final class Regression {
     }
     if (slots[slot] == 0 && remembered < MEMORY) {
       slots[slot] = point;
-      remembered++;
+      if (2 * ++remembered == slots.length) {
+        grow();
+      }
     }
     count++;
     sumX += x;
@@ -99,11 +99,22 @@ final class Regression {
   /** Where a point with this x is, or would be. */
   private int slot(float x) {
     long key = key(x);
-    int slot = (int) (key * GOLDEN_RATIO >>> Long.SIZE - SLOTS_BITS);
+    // As many of the upper bits as it takes to number the slots, of which there are a power of two.
+    int slot = (int) (key * GOLDEN_RATIO >>> Long.numberOfLeadingZeros(slots.length - 1));
     while (slots[slot] != 0 && slots[slot] >>> 32 != key) {
       slot = slot + 1 & slots.length - 1;
     }
     return slot;
+  }
+
+  private void grow() {
+    long[] points = slots;
+    slots = new long[2 * points.length];
+    for (long point : points) {
+      if (point != 0) {
+        slots[slot(Float.intBitsToFloat((int) ((point >>> 32) - 1)))] = point;
+      }
+    }
   }
 
   /** The y of a point with exactly this x, or NaN where none is remembered. */
