@@ -36,13 +36,13 @@ public final class SegmentCodes {
    */
   private static final double LEAST_ERROR = 0.75;
 
-  /** Vectors that tell what is typical. */
-  private static final int TYPICAL = 65;
+  /** Relative deviation of distances from the mean up to which they are alike. */
+  private static final double MOST_SPREAD = 0.12;
 
   /** Made by the first query; the same, whichever thread makes it. */
   private volatile float[] projectedMean;
 
-  private volatile float[] typicalCorrections;
+  private volatile TypicalCorrections typical;
 
   SegmentCodes(IndexInput data, FieldMeta meta) {
     this.data = data;
@@ -186,33 +186,22 @@ public final class SegmentCodes {
    * @param level prefix of the code
    */
   public double leastError(QueryCode query, int level) throws IOException {
-    if (typicalCorrections == null) {
-      typicalCorrections = typicalCorrections();
-    }
-    return LEAST_ERROR * query.randomError(level, typicalCorrections);
+    return LEAST_ERROR * query.randomError(level, typical().medians());
   }
 
-  /** The median of each correction, among vectors that are spread evenly. */
-  private float[] typicalCorrections() throws IOException {
-    CodeCursor cursor = cursor();
-    int perVector = cursor.correctionsPerVector();
-    int count = Math.min(TYPICAL, size());
-    int[] ords = new int[count];
-    for (int i = 0; i < count; i++) {
-      ords[i] = (int) ((long) i * size() / count);
+  /**
+   * Whether errors of estimates are alike: they are in proportion to the distance of a vector from
+   * the mean of all, which differs much where vectors are not scaled to one length.
+   */
+  public boolean errorsAlike() throws IOException {
+    return typical().spread() <= MOST_SPREAD;
+  }
+
+  private TypicalCorrections typical() throws IOException {
+    if (typical == null) {
+      typical = TypicalCorrections.of(cursor(), size());
     }
-    float[] corrections = new float[count * perVector];
-    cursor.readCorrections(ords, count, corrections);
-    float[] medians = new float[perVector];
-    float[] column = new float[count];
-    for (int c = 0; c < perVector; c++) {
-      for (int i = 0; i < count; i++) {
-        column[i] = corrections[i * perVector + c];
-      }
-      Arrays.sort(column);
-      medians[c] = column[count / 2];
-    }
-    return medians;
+    return typical;
   }
 
   private float[] projectedMean(StoredMatrix matrix, float[] mean) throws IOException {

@@ -12,7 +12,9 @@
 package dev.matryoshka.query;
 
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import org.apache.lucene.search.BooleanClause;
 import org.apache.lucene.search.BooleanQuery;
@@ -44,11 +46,12 @@ record VectorFilters(@Nullable Query filter, @Nullable BitSetProducer parents) {
     for (QueryBuilder filter : filters) {
       queries.add(filter.toQuery(context));
     }
-    if (context.getAliasFilter() != null) {
-      queries.add(aliasFilter(context));
-    }
+    Query aliasFilter = context.getAliasFilter() == null ? null : aliasFilter(context);
     String nestedPath = context.nestedLookup().getNestedParent(field);
     if (nestedPath == null) {
+      if (aliasFilter != null) {
+        queries.add(aliasFilter);
+      }
       return new VectorFilters(conjunction(queries), null);
     }
     Query parentQuery = parentQuery(context);
@@ -59,18 +62,32 @@ record VectorFilters(@Nullable Query filter, @Nullable BitSetProducer parents) {
             NestedHelper.mightMatchNonNestedDocs(query, nestedPath, context)
                 ? new ToChildBlockJoinQuery(Queries.filtered(query, parentQuery), parents)
                 : query);
+    if (aliasFilter != null) {
+      Query roots = Queries.newNonNestedFilter(context.indexVersionCreated());
+      queries.add(
+          new ToChildBlockJoinQuery(
+              Queries.filtered(aliasFilter, roots), context.bitsetFilter(roots)));
+    }
     return new VectorFilters(conjunction(queries), parents);
   }
 
   /**
-   * Without a filter of the alias: vector queries in that filter would ask for it in turn, forever.
+   * Matches whole documents, as it does for queries of other kinds, wherever this one stands. Made
+   * without a filter of the alias: vector queries in it would ask for it in turn, without end.
    */
   private static Query aliasFilter(SearchExecutionContext context) throws IOException {
     QueryBuilder filter = context.getAliasFilter();
     context.setAliasFilter(null);
+    NestedScope scope = context.nestedScope();
+    Deque<NestedObjectMapper> levels = new ArrayDeque<>();
+    while (scope.getObjectMapper() != null) {
+      levels.push(scope.getObjectMapper());
+      scope.previousLevel();
+    }
     try {
       return filter.toQuery(context);
     } finally {
+      levels.forEach(scope::nextLevel);
       context.setAliasFilter(filter);
     }
   }

@@ -81,9 +81,11 @@ final class LikelyMatches {
     this.counts = counts;
   }
 
-  /** Whether there are codes, and more than a few vectors. */
-  static boolean possible(SegmentView segment) {
-    return segment.codes() != null && segment.size() >= MIN_VECTORS;
+  /** Whether there are codes, more than a few vectors, and all are estimated equally well. */
+  static boolean possible(SegmentView segment) throws IOException {
+    return segment.codes() != null
+        && segment.size() >= MIN_VECTORS
+        && segment.codes().errorsAlike();
   }
 
   /**

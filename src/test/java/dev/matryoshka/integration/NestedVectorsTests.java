@@ -25,8 +25,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.apache.lucene.search.join.ScoreMode;
@@ -203,6 +205,35 @@ public class NestedVectorsTests extends ESSingleNodeTestCase {
     assertNoFailuresAndResponse(
         client().prepareSearch("second").setQuery(nested()).setSize(2 * K),
         response -> assertBest(response, part -> shelf(part / PARTS).equals("2")));
+  }
+
+  /** Which is about parents, too, wherever the query stands. */
+  public void testAliasFilterOnPartsOfParents() {
+    assertAcked(
+        indicesAdmin()
+            .prepareAliases(TimeValue.MINUS_ONE, TimeValue.MINUS_ONE)
+            .addAliasAction(
+                IndicesAliasesRequest.AliasActions.add()
+                    .index(INDEX)
+                    .alias("english")
+                    .filter(nestedQuery("parts", termQuery("parts.lang", "en"), ScoreMode.None)))
+            .addAliasAction(
+                IndicesAliasesRequest.AliasActions.add()
+                    .index(INDEX)
+                    .alias("near")
+                    .filter(nested())));
+    Set<Integer> english = new HashSet<>();
+    for (int part = 0; part < PARTS * BOOKS; part++) {
+      if (language(part).equals("en")) {
+        english.add(part / PARTS);
+      }
+    }
+    assertNoFailuresAndResponse(
+        client().prepareSearch("english").setQuery(nested()).setSize(2 * K),
+        response -> assertBest(response, part -> english.contains(part / PARTS)));
+    assertNoFailuresAndResponse(
+        client().prepareSearch("near").setQuery(nested()).setSize(2 * K),
+        response -> assertBest(response, part -> true));
   }
 
   public void testDeletedParentsAreNotFound() {

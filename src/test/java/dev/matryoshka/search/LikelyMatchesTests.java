@@ -17,6 +17,7 @@ import dev.matryoshka.codec.MatryoshkaVectorsFormat;
 import dev.matryoshka.codec.VectorElement;
 import dev.matryoshka.rotation.RotationKind;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexWriter;
@@ -25,6 +26,7 @@ import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.tests.util.TestUtil;
+import org.apache.lucene.util.VectorUtil;
 
 /** What estimates may leave out, whatever the data: rules, not recall. */
 public class LikelyMatchesTests extends MatryoshkaTestCase {
@@ -62,6 +64,47 @@ public class LikelyMatchesTests extends MatryoshkaTestCase {
   /** What others show of remainders says nothing of those that are like the query in them too. */
   public void testVectorsThatAreTheQueryAreFoundDespiteBounds() throws IOException {
     find(12_000, bounded());
+  }
+
+  /** Estimates of long vectors are off by more than the sample shows. */
+  public void testLengthsThatDifferLoseNothing() throws IOException {
+    VectorSimilarityFunction similarity = VectorSimilarityFunction.EUCLIDEAN;
+    float[] target = noise();
+    float[] distances = new float[12_000];
+    IndexWriterConfig config = SearchIndex.coded(RotationKind.RANDOM, BITS);
+    try (Directory directory = newDirectory()) {
+      try (IndexWriter writer = new IndexWriter(directory, config)) {
+        for (int i = 0; i < distances.length; i++) {
+          float[] vector = noise();
+          float length = (float) Math.exp(0.5 * random().nextGaussian());
+          for (int d = 0; d < DIMS; d++) {
+            vector[d] *= length;
+          }
+          distances[i] = VectorUtil.squareDistance(target, vector);
+          writer.addDocument(SearchIndex.document(i, vector, similarity));
+        }
+        writer.forceMerge(1);
+      }
+      Arrays.sort(distances);
+      try (DirectoryReader reader = DirectoryReader.open(directory)) {
+        IndexSearcher searcher = newSearcher(reader, false);
+        for (int matches : new int[] {120, 1200, 6000}) {
+          float middle = (distances[matches - 1] + distances[matches]) / 2;
+          FindAllQuery query =
+              new FindAllQuery(
+                  SearchIndex.FIELD,
+                  target,
+                  new SimilarityThreshold(similarity, (float) Math.sqrt(middle)),
+                  FindAllQuery.Mode.FAST,
+                  Long.MAX_VALUE,
+                  Cancellation.NONE);
+          assertEquals(matches, searcher.count(query), 1);
+          FindAllQuery rewritten = (FindAllQuery) searcher.rewrite(query);
+          searcher.count(rewritten);
+          assertEquals(0, rewritten.executed().skipped());
+        }
+      }
+    }
   }
 
   /** Too few for estimates; bounds are proofs there, not likely ones. */
