@@ -49,6 +49,9 @@ final class LikelyMatches {
    */
   private static final double FEW = 2.5;
 
+  /** The share of matches above which they are like the vectors of the sample. */
+  private static final double COMMON = 0.001;
+
   /** Segments of fewer vectors are compared in no time. */
   private static final int MIN_VECTORS = 10_000;
 
@@ -69,6 +72,7 @@ final class LikelyMatches {
   private EstimateSample sample;
   private float leastEstimate;
   private float outstanding;
+  private boolean common;
   private final long[] outstandingOnes = new long[BoundScan.BLOCK / Long.SIZE];
   private double missedPerVector;
   private final int[] hits = new int[BlockEstimates.BLOCK];
@@ -121,6 +125,7 @@ final class LikelyMatches {
     fork.sample = sample;
     fork.leastEstimate = leastEstimate;
     fork.outstanding = outstanding;
+    fork.common = common;
     fork.missedPerVector = missedPerVector;
     return fork;
   }
@@ -174,6 +179,7 @@ final class LikelyMatches {
     double slope = Math.max(0, line.slope()) / deviation;
     double lacking = (minScore - line.intercept()) / deviation;
     double matching = sample.matching(lacking, slope);
+    common = matching >= COMMON;
     outstanding = (float) sample.at(FEW);
     double least = Math.min(outstanding, sample.limit(LOSS * matching, lacking, slope));
     leastEstimate = (float) least;
@@ -181,7 +187,10 @@ final class LikelyMatches {
     hitsBlock = -1;
   }
 
-  /** Bits of the vectors last looked at, set where the estimate is one of the highest. */
+  /**
+   * Bits of the vectors last looked at, set where the estimate is one of the highest, and for all
+   * where matches are so rare that they may be unlike the sample.
+   */
   long[] outstanding() {
     return outstandingOnes;
   }
@@ -197,7 +206,7 @@ final class LikelyMatches {
   int candidates(int first, int count, int[] into) throws IOException {
     int found = 0;
     int end = first + count;
-    Arrays.fill(outstandingOnes, 0);
+    Arrays.fill(outstandingOnes, common ? 0 : -1L);
     for (int from = first; from < end; ) {
       int block = from / BlockEstimates.BLOCK;
       int start = block * BlockEstimates.BLOCK;
