@@ -41,8 +41,8 @@ import org.apache.lucene.store.IndexInput;
  * <p>All that is added to the bound, so that a vector is ruled out only if it is proven to have a
  * lower score ({@link ScoreLimit}). In an estimate, the remainders count only as much as in nearly
  * all of the vectors that have been {@link #observe observed}, but fully for those that are unlike
- * them; where none have been, as much as in all but few vectors of an answer that the basis was
- * trained on.
+ * them; where it is not known which these are, as much as in all but few vectors of an answer that
+ * the basis was trained on.
  */
 public final class BoundScan {
 
@@ -272,7 +272,7 @@ public final class BoundScan {
     double perError = errorFactors[level];
     boolean learned = outstanding != null && observed.enough(level);
     double perRemainder =
-        remainders[level] * (estimate && learned == false ? meta.spreads()[level] : 1);
+        remainders[level] * (estimate && outstanding == null ? meta.spreads()[level] : 1);
     double perLikeRemainder = learned ? observed.most(level, randomProduct(level)) : 0;
     int ofLevel = 1 + 2 * level;
     // Locals, so that the loop need not read the fields again after every store.

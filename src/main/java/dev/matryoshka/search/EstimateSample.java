@@ -29,18 +29,32 @@ final class EstimateSample {
    * @param count how many, at least 1
    */
   EstimateSample(float[] estimates, int count) {
+    // Two of each, since every addition waits for the one before it.
     double sum = 0;
+    double otherSum = 0;
     double squares = 0;
-    for (int i = 0; i < count; i++) {
-      sum += estimates[i];
-      squares += (double) estimates[i] * estimates[i];
+    double otherSquares = 0;
+    for (int i = 0; i + 1 < count; i += 2) {
+      double estimate = estimates[i];
+      double other = estimates[i + 1];
+      sum += estimate;
+      otherSum += other;
+      squares += estimate * estimate;
+      otherSquares += other * other;
+    }
+    if (count % 2 == 1) {
+      double last = estimates[count - 1];
+      sum += last;
+      squares += last * last;
     }
     this.count = count;
-    this.average = sum / count;
-    double variance = squares / count - average * average;
+    this.average = (sum + otherSum) / count;
+    double variance = (squares + otherSquares) / count - average * average;
     this.deviation = Math.sqrt(Math.max(Float.MIN_NORMAL, variance));
+    double perEstimate = BINS_PER_DEVIATION / deviation;
+    double first = average - FARTHEST * deviation;
     for (int i = 0; i < count; i++) {
-      double bin = ((estimates[i] - average) / deviation + FARTHEST) * BINS_PER_DEVIATION;
+      double bin = (estimates[i] - first) * perEstimate;
       bins[(int) Math.clamp(bin, 0, bins.length - 1)]++;
     }
   }

@@ -19,6 +19,7 @@ import dev.matryoshka.codec.QueryCode;
 import dev.matryoshka.codec.SegmentCodes;
 import java.io.IOException;
 import java.util.Arrays;
+import org.apache.lucene.util.LongHeap;
 
 /**
  * Leaves out vectors of a segment that are unlikely to be similar enough, by their estimates. How
@@ -112,8 +113,14 @@ final class LikelyMatches {
     QueryCode query = codes.encode(target);
     BlockEstimates estimates = new BlockEstimates(codes, query);
     LikelyMatches matches = new LikelyMatches(segment, estimates, counts);
-    matches.calibrate(query, scorer, bounds);
+    Compared compared = matches.calibrate(query, scorer);
     matches.raise(minScore);
+    if (bounds != null && matches.common) {
+      // Otherwise bounds are proofs, which need not know what is likely.
+      for (int i = 0; i < compared.ords.length; i++) {
+        bounds.observe(compared.ords[i], compared.scores[i], compared.ords[i].length);
+      }
+    }
     return matches;
   }
 
@@ -130,43 +137,52 @@ final class LikelyMatches {
     return fork;
   }
 
-  /** Draws blocks, and compares their best vectors both ways, which tells bounds something too. */
-  private void calibrate(QueryCode query, ExactScorer scorer, BoundScan bounds) throws IOException {
+  /**
+   * Draws blocks, and compares their best vectors both ways.
+   *
+   * @return what was compared, a row for each block
+   */
+  private Compared calibrate(QueryCode query, ExactScorer scorer) throws IOException {
     int blocks = estimates.blocks();
     int every = Math.max(1, blocks / SAMPLED_BLOCKS);
     int drawn = (blocks - every / 2 + every - 1) / every;
     int perBlock = Math.clamp(segment.size() / SAMPLE_SHARE, MIN_SAMPLE, MAX_SAMPLE) / drawn + 1;
     Regression regression = new Regression();
-    long[] best = new long[BlockEstimates.BLOCK];
-    int[] ords = new int[perBlock];
-    float[] scores = new float[perBlock];
+    LongHeap best = new LongHeap(perBlock);
+    Compared compared = new Compared(new int[drawn][], new float[drawn][]);
     float[] seen = new float[drawn * BlockEstimates.BLOCK];
     int seenCount = 0;
-    for (int block = every / 2; block < blocks; block += every) {
+    for (int d = 0; d < drawn; d++) {
+      int block = every / 2 + d * every;
       float[] ofBlock = estimates.of(block);
       int count = estimates.count(block);
+      System.arraycopy(ofBlock, 0, seen, seenCount, count);
+      seenCount += count;
+      best.clear();
       for (int lane = 0; lane < count; lane++) {
-        best[lane] = CandidateKeys.of(ofBlock[lane], lane);
-        seen[seenCount++] = ofBlock[lane];
+        // The heap keeps the greatest, and the best keys are the least.
+        best.insertWithOverflow(~CandidateKeys.of(ofBlock[lane], lane));
       }
-      int sampled = Math.min(perBlock, count);
-      CandidateKeys.select(best, 0, count, sampled);
-      for (int i = 0; i < sampled; i++) {
-        ords[i] = block * BlockEstimates.BLOCK + CandidateKeys.doc(best[i]);
+      int[] ords = new int[best.size()];
+      float[] scores = new float[ords.length];
+      for (int i = 0; i < ords.length; i++) {
+        ords[i] = block * BlockEstimates.BLOCK + CandidateKeys.doc(~best.get(i + 1));
       }
-      scorer.score(ords, sampled, scores);
-      for (int i = 0; i < sampled; i++) {
-        regression.add(CandidateKeys.score(best[i]), linear(scores[i]));
+      scorer.score(ords, ords.length, scores);
+      for (int i = 0; i < ords.length; i++) {
+        regression.add(ofBlock[ords[i] % BlockEstimates.BLOCK], linear(scores[i]));
       }
-      if (bounds != null) {
-        bounds.observe(ords, scores, sampled);
-      }
+      compared.ords[d] = ords;
+      compared.scores[d] = scores;
     }
     sample = new EstimateSample(seen, seenCount);
     SegmentCodes codes = segment.codes();
     line = regression.line().deviatingBy(codes.leastError(query, codes.levels().length - 1));
     deviation = TAILS * Math.max(Math.sqrt(line.variance()), Float.MIN_NORMAL);
+    return compared;
   }
+
+  private record Compared(int[][] ords, float[][] scores) {}
 
   /** A score on the scale of estimates. */
   private double linear(float score) {

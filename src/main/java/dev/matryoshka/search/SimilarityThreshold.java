@@ -42,6 +42,23 @@ public record SimilarityThreshold(VectorSimilarityFunction function, float simil
     }
   }
 
+  /**
+   * About what it takes to have a score, but for rounding.
+   *
+   * @param score of a document, before boosts
+   */
+  static SimilarityThreshold ofScore(VectorSimilarityFunction function, float score) {
+    float similarity = (float) Similarities.estimateOfScore(function, score);
+    return new SimilarityThreshold(
+        function,
+        switch (function) {
+          case COSINE -> Math.clamp(similarity, -1, 1);
+          case EUCLIDEAN -> (float) Math.sqrt(Math.clamp(-similarity, 0, Float.MAX_VALUE));
+          case DOT_PRODUCT, MAXIMUM_INNER_PRODUCT ->
+              Math.clamp(similarity, -Float.MAX_VALUE, Float.MAX_VALUE);
+        });
+  }
+
   /** The least score, before boosts, of a document that is similar enough. */
   public float minScore() {
     return switch (function) {

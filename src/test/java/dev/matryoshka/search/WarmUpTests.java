@@ -14,6 +14,8 @@ package dev.matryoshka.search;
 import dev.matryoshka.MatryoshkaTestCase;
 import dev.matryoshka.rotation.RotationKind;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexWriter;
@@ -21,7 +23,9 @@ import org.apache.lucene.index.IndexWriterConfig;
 import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Query;
+import org.apache.lucene.search.ScoreMode;
 import org.apache.lucene.search.TopDocs;
+import org.apache.lucene.search.Weight;
 import org.apache.lucene.store.Directory;
 
 /** Which searches warm an index up. */
@@ -33,6 +37,7 @@ public class WarmUpTests extends MatryoshkaTestCase {
   /** Counts searches, and fails when one of them finds less than there is. */
   private static final class Counting extends IndexSearcher {
     private int searches;
+    private final List<FindAllQuery.Mode> findAlls = new ArrayList<>();
 
     Counting(DirectoryReader reader) {
       super(reader);
@@ -44,6 +49,14 @@ public class WarmUpTests extends MatryoshkaTestCase {
       TopDocs found = super.search(query, hits);
       assertEquals(Math.min(hits, getIndexReader().maxDoc()), found.scoreDocs.length);
       return found;
+    }
+
+    @Override
+    public Weight createWeight(Query query, ScoreMode scoreMode, float boost) throws IOException {
+      if (query instanceof FindAllQuery all) {
+        findAlls.add(all.mode());
+      }
+      return super.createWeight(query, scoreMode, boost);
     }
   }
 
@@ -64,6 +77,11 @@ public class WarmUpTests extends MatryoshkaTestCase {
         AtomicInteger asked = new AtomicInteger();
         int ran = WarmUp.run(searcher, SEARCHES, () -> asked.incrementAndGet() <= most);
         assertEquals(searcher.searches, ran);
+        for (int i = 0; i < searcher.findAlls.size(); i++) {
+          FindAllQuery.Mode inTurn = FindAllQuery.Mode.values()[i % 2];
+          assertEquals(inTurn, searcher.findAlls.get(i));
+        }
+        assertEquals((ran + 3) / 4, searcher.findAlls.size());
         return ran;
       }
     }
