@@ -55,14 +55,20 @@ record CompareAnswer(boolean mapped, List<Facts> facts) implements Writeable {
 
   private static Comparison readComparison(StreamInput in) throws IOException {
     int accepted = in.readVInt();
+    int uncoded = in.readVInt();
     Comparison.Truth truth =
         new Comparison.Truth(in.readVIntArray(), in.readFloatArray(), in.readVIntArray());
     return new Comparison(
-        accepted, truth, in.readCollectionAsList(CompareAnswer::readOutcome), in.readDouble());
+        accepted,
+        uncoded,
+        truth,
+        in.readCollectionAsList(CompareAnswer::readOutcome),
+        in.readDouble());
   }
 
   private static void write(StreamOutput out, Comparison comparison) throws IOException {
     out.writeVInt(comparison.accepted());
+    out.writeVInt(comparison.uncoded());
     out.writeVIntArray(comparison.truth().docs());
     out.writeFloatArray(comparison.truth().scores());
     out.writeVIntArray(comparison.truth().firstStageRanks());

@@ -39,6 +39,9 @@ record CompareSpec(
     List<AuditQuery> queries)
     implements Writeable {
 
+  /** The first version whose answers count documents without codes; older ones are not answered. */
+  private static final byte VERSION = 2;
+
   CompareSpec {
     ks = List.copyOf(ks);
     filters = List.copyOf(filters);
@@ -46,7 +49,7 @@ record CompareSpec(
   }
 
   static CompareSpec read(StreamInput in) throws IOException {
-    WireVersion.read(in, CompareAction.NAME);
+    WireVersion.readOnly(in, VERSION, CompareAction.NAME);
     return new CompareSpec(
         in.readString(),
         in.readCollectionAsList(StreamInput::readVInt),
@@ -63,7 +66,7 @@ record CompareSpec(
 
   @Override
   public void writeTo(StreamOutput out) throws IOException {
-    WireVersion.write(out);
+    WireVersion.write(out, VERSION);
     out.writeString(field);
     out.writeCollection(ks, StreamOutput::writeVInt);
     out.writeOptionalWriteable(stages);

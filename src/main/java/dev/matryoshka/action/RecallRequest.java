@@ -13,6 +13,7 @@ package dev.matryoshka.action;
 
 import dev.matryoshka.query.MatryoshkaQueryBuilder;
 import dev.matryoshka.query.QueryStages;
+import dev.matryoshka.query.WholeNumber;
 import dev.matryoshka.search.RecallTarget;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -68,6 +69,8 @@ public final class RecallRequest extends BroadcastRequest<RecallRequest> {
   private static final ParseField ID = new ParseField("id");
   private static final ParseField VECTOR = new ParseField("query_vector");
   private static final ParseField RATINGS = new ParseField("ratings");
+  private static final ParseField GRADE = new ParseField("rating");
+  private static final ParseField SIZE = new ParseField("size");
 
   private static final ObjectParser<RecallRequest, Void> PARSER = new ObjectParser<>("recall");
 
@@ -94,7 +97,11 @@ public final class RecallRequest extends BroadcastRequest<RecallRequest> {
     RATING.declareString(
         ConstructingObjectParser.optionalConstructorArg(), new ParseField("_index"));
     RATING.declareString(ConstructingObjectParser.constructorArg(), new ParseField("_id"));
-    RATING.declareInt(ConstructingObjectParser.constructorArg(), new ParseField("rating"));
+    RATING.declareField(
+        ConstructingObjectParser.constructorArg(),
+        (parser, context) -> WholeNumber.parse(parser, GRADE),
+        GRADE,
+        ValueType.INT);
     QUERY.declareString(ConstructingObjectParser.optionalConstructorArg(), ID);
     QUERY.declareField(
         ConstructingObjectParser.constructorArg(),
@@ -105,7 +112,11 @@ public final class RecallRequest extends BroadcastRequest<RecallRequest> {
         ConstructingObjectParser.optionalConstructorArg(),
         (parser, context) -> RATING.parse(parser, null),
         RATINGS);
-    SAMPLE_PARSER.declareInt((sample, size) -> sample.size = size, new ParseField("size"));
+    SAMPLE_PARSER.declareField(
+        (sample, size) -> sample.size = size,
+        (parser, context) -> WholeNumber.parse(parser, SIZE),
+        SIZE,
+        ValueType.INT);
     SAMPLE_PARSER.declareLong((sample, seed) -> sample.seed = seed, new ParseField("seed"));
     SAMPLE_PARSER.declareString(SampleBuilder::source, new ParseField("source"));
     PARSER.declareString((request, field) -> request.field = field, FIELD);
@@ -118,7 +129,11 @@ public final class RecallRequest extends BroadcastRequest<RecallRequest> {
         (request, sample) -> request.sample = sample.build(),
         (parser, context) -> SAMPLE_PARSER.parse(parser, null),
         SAMPLE);
-    PARSER.declareIntArray((request, ks) -> request.ks = List.copyOf(ks), K);
+    PARSER.declareFieldArray(
+        (request, ks) -> request.ks = List.copyOf(ks),
+        (parser, context) -> WholeNumber.parse(parser, K),
+        K,
+        ValueType.INT_ARRAY);
     PARSER.declareField(
         (request, stages) -> request.stages = stages,
         (parser, context) -> QueryStages.parse(parser),
@@ -130,7 +145,11 @@ public final class RecallRequest extends BroadcastRequest<RecallRequest> {
         (parser, context) -> AbstractQueryBuilder.parseTopLevelQuery(parser),
         FILTER,
         ValueType.OBJECT_ARRAY);
-    PARSER.declareInt((request, worst) -> request.worst = worst, WORST);
+    PARSER.declareField(
+        (request, worst) -> request.worst = worst,
+        (parser, context) -> WholeNumber.parse(parser, WORST),
+        WORST,
+        ValueType.INT);
     PARSER.declareBoolean((request, details) -> request.details = details, DETAILS);
   }
 
@@ -253,7 +272,24 @@ public final class RecallRequest extends BroadcastRequest<RecallRequest> {
     }
     Set<String> ids = new HashSet<>();
     int ratings = 0;
+    AuditQuery first = queries.getFirst();
     for (AuditQuery query : queries) {
+      // One that is unlike the others would otherwise fail when most of the work is done.
+      if (first.vector().isFloat()
+          && query.vector().isFloat()
+          && query.vector().size() != first.vector().size()) {
+        return ValidateActions.addValidationError(
+            "[query_vector] of query ["
+                + query.id()
+                + "] has ["
+                + query.vector().size()
+                + "] dimensions but that of query ["
+                + first.id()
+                + "] has ["
+                + first.vector().size()
+                + "]",
+            errors);
+      }
       ratings += query.ratings().size();
       if (ids.add(query.id()) == false) {
         errors =

@@ -17,6 +17,7 @@ import dev.matryoshka.monitor.TrainingCounts;
 import dev.matryoshka.query.WireVersion;
 import dev.matryoshka.search.SegmentFacts;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import org.elasticsearch.common.io.stream.StreamInput;
 import org.elasticsearch.common.io.stream.StreamOutput;
@@ -42,7 +43,10 @@ record ShardVectorStats(
   /** The first version with what segments were calibrated to. */
   private static final byte WITH_CALIBRATION = 4;
 
-  private static final byte VERSION = WITH_CALIBRATION;
+  /** The first version that knows what bounds take. */
+  private static final byte WITH_BOUNDS = 5;
+
+  private static final byte VERSION = WITH_BOUNDS;
 
   ShardVectorStats {
     segments = List.copyOf(segments);
@@ -50,6 +54,11 @@ record ShardVectorStats(
 
   static ShardVectorStats read(StreamInput in) throws IOException {
     byte version = WireVersion.read(in, VERSION, StatsAction.NAME);
+    ShardVectorStats stats = read(in, version);
+    return version < WITH_BOUNDS ? stats : stats.withBounds(in.readVLongArray());
+  }
+
+  private static ShardVectorStats read(StreamInput in, byte version) throws IOException {
     return new ShardVectorStats(
         new ShardId(in),
         in.readString(),
@@ -68,6 +77,15 @@ record ShardVectorStats(
     out.writeCollection(segments, ShardVectorStats::writeSegment);
     search.writeTo(out);
     training.writeTo(out);
+    out.writeVLongArray(segments.stream().mapToLong(SegmentFacts::boundBytes).toArray());
+  }
+
+  private ShardVectorStats withBounds(long[] bytes) {
+    List<SegmentFacts> bounded = new ArrayList<>();
+    for (SegmentFacts segment : segments) {
+      bounded.add(segment.withBounds(bytes[bounded.size()]));
+    }
+    return new ShardVectorStats(shard, node, primary, bounded, search, training);
   }
 
   private static SegmentFacts readSegment(StreamInput in, byte version) throws IOException {
@@ -76,6 +94,7 @@ record ShardVectorStats(
         in.readString(),
         in.readVInt(),
         in.readVLong(),
+        0,
         in.readLong(),
         in.readBoolean() ? readCodes(in, version) : null);
   }

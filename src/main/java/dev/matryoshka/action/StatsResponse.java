@@ -125,6 +125,7 @@ public final class StatsResponse extends BroadcastResponse {
         coded.stream().mapToLong(each -> each.codes().correctionBytes()).sum());
     b.field(
         "rotations_in_bytes", coded.stream().mapToLong(each -> each.codes().rotationBytes()).sum());
+    b.field("bounds_in_bytes", segments.stream().mapToLong(SegmentFacts::boundBytes).sum());
     b.endObject();
     TrainingCounts training =
         of.stream()
@@ -193,6 +194,9 @@ public final class StatsResponse extends BroadcastResponse {
       b.field("age_in_millis", age);
     }
     b.field("raw_in_bytes", segment.rawBytes());
+    if (segment.boundBytes() > 0) {
+      b.field("bounds_in_bytes", segment.boundBytes());
+    }
     if (segment.codes() != null) {
       SegmentFacts.Codes codes = segment.codes();
       b.startObject("codes");

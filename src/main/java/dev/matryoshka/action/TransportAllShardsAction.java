@@ -32,6 +32,7 @@ import org.elasticsearch.cluster.routing.ShardRouting;
 import org.elasticsearch.cluster.service.ClusterService;
 import org.elasticsearch.common.io.stream.StreamInput;
 import org.elasticsearch.common.io.stream.Writeable;
+import org.elasticsearch.index.shard.IllegalIndexShardStateException;
 import org.elasticsearch.search.SearchService;
 import org.elasticsearch.search.internal.SearchContext;
 import org.elasticsearch.search.internal.ShardSearchRequest;
@@ -145,7 +146,9 @@ abstract class TransportAllShardsAction<S extends Writeable, A extends Writeable
   }
 
   private static Exception reason(BroadcastShardOperationFailedException failure) {
-    if (failure.getCause() instanceof NoShardAvailableActionException) {
+    // A copy that is still starting is as good as none, and will be there soon.
+    if (failure.getCause() instanceof NoShardAvailableActionException
+        || failure.getCause() instanceof IllegalIndexShardStateException) {
       return new NoShardAvailableActionException(
           failure.getShardId(), "no copy of shard " + failure.getShardId() + " is available");
     }

@@ -32,6 +32,7 @@ import org.elasticsearch.cluster.project.ProjectResolver;
 import org.elasticsearch.cluster.service.ClusterService;
 import org.elasticsearch.common.breaker.CircuitBreaker;
 import org.elasticsearch.index.mapper.IdFieldMapper;
+import org.elasticsearch.index.query.QueryShardException;
 import org.elasticsearch.index.query.SearchExecutionContext;
 import org.elasticsearch.index.shard.ShardId;
 import org.elasticsearch.indices.breaker.CircuitBreakerService;
@@ -104,7 +105,7 @@ public final class TransportCompareAction
     int[] excluded =
         shard.equals(query.source()) ? docs(execution, context.searcher(), query.id()) : new int[0];
     Comparison comparison =
-        execution.toQuery(builder).query() instanceof MatryoshkaQuery funnel
+        query(builder, query.id(), execution) instanceof MatryoshkaQuery funnel
             ? probe.compare(funnel, spec.kArray(), excluded)
             : Comparison.nothing(spec.kArray());
     int[] rated = new int[query.ratings().size()];
@@ -115,6 +116,16 @@ public final class TransportCompareAction
       rated[i] = docs.length == 0 ? -1 : docs[0];
     }
     return new CompareAnswer.Facts(comparison, rated);
+  }
+
+  private static Query query(
+      MatryoshkaQueryBuilder builder, String id, SearchExecutionContext execution) {
+    try {
+      return execution.toQuery(builder).query();
+    } catch (QueryShardException e) {
+      Throwable reason = e.getCause() instanceof IllegalArgumentException cause ? cause : e;
+      throw new IllegalArgumentException("query [" + id + "]: " + reason.getMessage(), e);
+    }
   }
 
   /** The live documents of an id, which are more than one where documents are nested in it. */

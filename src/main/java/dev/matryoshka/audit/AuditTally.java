@@ -40,6 +40,7 @@ public final class AuditTally {
   private final Set<Integer> shards = new HashSet<>();
   private int queries;
   private long accepted;
+  private long uncoded;
 
   /** A shard by the names that users know. */
   public record ShardName(String index, int shard) {}
@@ -85,6 +86,7 @@ public final class AuditTally {
     queries++;
     for (ShardComparison fact : facts) {
       accepted += fact.comparison().accepted();
+      uncoded += fact.comparison().uncoded();
       shards.add(fact.shard());
     }
     for (TallyAtK tally : tallies) {
@@ -124,7 +126,9 @@ public final class AuditTally {
 
   private AtK report(TallyAtK tally, long documents) {
     List<QueryResult> results = tally.results;
-    RecallCurve curve = new RecallCurve(results);
+    boolean coded = uncoded < accepted;
+    // What exact search would have to keep says nothing of what codes would.
+    RecallCurve curve = new RecallCurve(coded ? results : List.of());
     Distribution recall = distribution(results, QueryResult::recall);
     List<AuditReport.StageReport> stages = tally.stages.report(queries);
     List<AuditReport.Target> targets = targets(curve, documents);
@@ -154,6 +158,7 @@ public final class AuditTally {
             targets,
             curve,
             documents,
+            queries == 0 ? 0 : uncoded / queries,
             documents / Math.max(1, shards.size())),
         List.copyOf(results));
   }

@@ -42,10 +42,18 @@ final class Findings {
       List<AuditReport.Target> targets,
       RecallCurve curve,
       long documents,
+      long uncoded,
       long documentsPerShard) {
     List<String> findings = new ArrayList<>();
     if (documents == 0) {
       findings.add("no document was to be searched, so that a recall of 1 says nothing");
+    }
+    if (uncoded > 0) {
+      findings.add(
+          text(
+              "[%d] of [%d] documents have no codes yet and are compared at full precision, so that"
+                  + " stages cannot lose them; segments get codes when they are merged with others",
+              uncoded, documents));
     }
     if (stages.isEmpty() || curve.isEmpty()) {
       return findings;

@@ -32,6 +32,9 @@ final class ReportPlots {
   /** Recall over the number kept, on a logarithmic axis. */
   static String curve(AtK result) {
     List<CurvePoint> points = result.curve();
+    if (points.isEmpty()) {
+      return none("There is nothing to tell of the first stage.");
+    }
     if (points.size() < 2) {
       return none("The first stage loses nothing even if it keeps no more than are wanted.");
     }

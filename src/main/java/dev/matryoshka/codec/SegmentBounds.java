@@ -37,6 +37,15 @@ public final class SegmentBounds {
     return bounds.levels().clone();
   }
 
+  /** Bytes on disk. */
+  public long bytes() {
+    long bytes = bounds.correctionsLength(meta.size()) + bounds.basisLength(meta.dims());
+    for (int level = 0; level < bounds.levels().length; level++) {
+      bytes += bounds.codesLength(level, meta.size());
+    }
+    return bytes;
+  }
+
   /** Number of vectors, deleted ones included. */
   int size() {
     return meta.size();

@@ -67,7 +67,7 @@ record VectorRules(String field, VectorElement element, VectorSimilarity similar
             message("takes finite values only but got [%s] at dimension [%d]", vector[i], i));
       }
     }
-    checkLength((float) squaredLength(vector));
+    checkLength(vector, squaredLength(vector));
   }
 
   private static double squaredLength(float[] vector) {
@@ -78,14 +78,23 @@ record VectorRules(String field, VectorElement element, VectorSimilarity similar
     return sum;
   }
 
-  private void checkLength(float squared) {
+  private void checkLength(float[] vector, double exactlySquared) {
+    float squared = (float) exactlySquared;
     if (Float.isFinite(squared) == false) {
+      int greatest = greatest(vector);
       throw new IllegalArgumentException(
-          message("got a vector whose squared length overflows a float"));
+          message(
+              "got a vector whose squared length overflows a float, with [%s] at dimension [%d]",
+              vector[greatest], greatest));
     }
     if (similarity == VectorSimilarity.COSINE && squared == 0) {
       throw new IllegalArgumentException(
-          message("compares by [cosine] and does not take vectors of length [0]"));
+          exactlySquared == 0
+              ? message("compares by [cosine] and does not take vectors of length [0]")
+              : message(
+                  "compares by [cosine] and does not take vectors whose squared length is [0] as a"
+                      + " float but got length [%s]",
+                  Math.sqrt(exactlySquared)));
     }
     float tolerance = element == VectorElement.BFLOAT16 ? BFLOAT16_UNIT_TOLERANCE : UNIT_TOLERANCE;
     if (similarity == VectorSimilarity.DOT_PRODUCT && Math.abs(squared - 1) >= tolerance) {
@@ -94,6 +103,14 @@ record VectorRules(String field, VectorElement element, VectorSimilarity similar
               "compares by [dot_product] and takes vectors of length [1] only but got length [%s]",
               (float) Math.sqrt(squared)));
     }
+  }
+
+  private static int greatest(float[] vector) {
+    int greatest = 0;
+    for (int i = 1; i < vector.length; i++) {
+      greatest = Math.abs(vector[i]) > Math.abs(vector[greatest]) ? i : greatest;
+    }
+    return greatest;
   }
 
   private String message(String rule, Object... values) {

@@ -42,21 +42,19 @@ public final class RecallSampler {
 
   /** Share of the searches to compare, 0 to 1; dynamic, for each index. */
   public static final Setting<Double> RATE =
-      Setting.doubleSetting(
+      share(
           "index.matryoshka.recall_sampling.rate",
           0,
           0,
-          1,
           Setting.Property.Dynamic,
           Setting.Property.IndexScope);
 
   /** Most of one thread's time that all comparisons of a node may take, above 0 to 1; dynamic. */
   public static final Setting<Double> MAX_TIME_SHARE =
-      Setting.doubleSetting(
+      share(
           "matryoshka.recall_sampling.max_time_share",
           0.02,
           0.0001,
-          1,
           Setting.Property.Dynamic,
           Setting.Property.NodeScope);
 
@@ -66,7 +64,15 @@ public final class RecallSampler {
   private final CircuitBreaker breaker;
   private final AtomicBoolean busy = new AtomicBoolean();
   private volatile double maxTimeShare;
-  private volatile long restUntilNanos = System.nanoTime();
+  private volatile Worked last = new Worked(System.nanoTime(), 0);
+
+  /**
+   * One comparison.
+   *
+   * @param startNanos when it began
+   * @param nanos how long it worked
+   */
+  private record Worked(long startNanos, long nanos) {}
 
   /**
    * @param executor a thread that neither searches nor audits need; it pauses a lot
@@ -83,13 +89,38 @@ public final class RecallSampler {
     maxTimeShare = share;
   }
 
+  /**
+   * Unlike that of Elasticsearch, it does not take NaN, which is neither too little nor too much.
+   */
+  private static Setting<Double> share(
+      String key, double byDefault, double least, Setting.Property... properties) {
+    return new Setting<>(
+        key,
+        Double.toString(byDefault),
+        text -> {
+          double value = Double.parseDouble(text);
+          if (value >= least && value <= 1) {
+            return value;
+          }
+          throw new IllegalArgumentException(
+              "[" + key + "] must be between [" + least + "] and [1] but was [" + text + "]");
+        },
+        properties);
+  }
+
+  /** What the last comparison took is made up for by a rest, as long as the setting now says. */
+  private boolean resting() {
+    Worked worked = last;
+    return System.nanoTime() - worked.startNanos < worked.nanos / maxTimeShare;
+  }
+
   void searched(IndexShard shard, MatryoshkaQuery query, ShardCounters counters) {
     double rate = shard.indexSettings().getValue(RATE);
     // Parents of nested vectors cannot be compared.
     if (rate == 0 || query.findsParents() || ThreadLocalRandom.current().nextDouble() >= rate) {
       return;
     }
-    if (System.nanoTime() - restUntilNanos < 0 || busy.compareAndSet(false, true) == false) {
+    if (resting() || busy.compareAndSet(false, true) == false) {
       counters.add(LiveRecall.ofSkipped());
       return;
     }
@@ -129,7 +160,7 @@ public final class RecallSampler {
           breaker.addWithoutBreaking(-bytes);
         }
       } finally {
-        restUntilNanos = start + (long) (pace.workedNanos() / maxTimeShare);
+        last = new Worked(start, pace.workedNanos());
       }
     }
 

@@ -62,7 +62,9 @@ public final class SearchMonitor implements SearchOperationListener, IndexEventL
 
   /** Asking for the rewritten query would run the search where it has not run. */
   private static boolean ranForSure(SearchContext context) {
-    return context.queryResult().searchTimedOut() == false
+    // The phase in which knn of dense_vector runs has no such result.
+    return context.queryResult() != null
+        && context.queryResult().searchTimedOut() == false
         && context.queryPhaseRankShardContext() == null
         && context.hasOnlySuggest() == false
         && IndicesService.canCache(context.request(), context) == false;

@@ -92,7 +92,11 @@ record QueryParameters(
         ConstructingObjectParser.optionalConstructorArg(),
         (content, context, type) -> content.namedObject(QueryVectorBuilder.class, type, context),
         QUERY_VECTOR_BUILDER);
-    parser.declareInt(ConstructingObjectParser.optionalConstructorArg(), K);
+    parser.declareField(
+        ConstructingObjectParser.optionalConstructorArg(),
+        (content, context) -> WholeNumber.parse(content, K),
+        K,
+        ValueType.INT);
     parser.declareFieldArray(
         ConstructingObjectParser.optionalConstructorArg(),
         (content, context) -> AbstractQueryBuilder.parseTopLevelQuery(content),

@@ -21,6 +21,7 @@ import org.elasticsearch.common.io.stream.StreamOutput;
 import org.elasticsearch.common.io.stream.Writeable;
 import org.elasticsearch.core.Nullable;
 import org.elasticsearch.xcontent.ConstructingObjectParser;
+import org.elasticsearch.xcontent.ObjectParser.ValueType;
 import org.elasticsearch.xcontent.ParseField;
 import org.elasticsearch.xcontent.ToXContentFragment;
 import org.elasticsearch.xcontent.XContentBuilder;
@@ -49,10 +50,18 @@ public record QueryStages(List<Stage> stages) implements Writeable, ToXContentFr
           args -> stage((Integer) args[0], (Integer) args[1], (String) args[2], (Integer) args[3]));
 
   static {
-    STAGE_PARSER.declareInt(ConstructingObjectParser.optionalConstructorArg(), BITS);
-    STAGE_PARSER.declareInt(ConstructingObjectParser.optionalConstructorArg(), DIMS);
+    declareWhole(BITS);
+    declareWhole(DIMS);
     STAGE_PARSER.declareString(ConstructingObjectParser.optionalConstructorArg(), SCORE);
-    STAGE_PARSER.declareInt(ConstructingObjectParser.optionalConstructorArg(), KEEP);
+    declareWhole(KEEP);
+  }
+
+  private static void declareWhole(ParseField field) {
+    STAGE_PARSER.declareField(
+        ConstructingObjectParser.optionalConstructorArg(),
+        (parser, context) -> WholeNumber.parse(parser, field),
+        field,
+        ValueType.INT);
   }
 
   /**

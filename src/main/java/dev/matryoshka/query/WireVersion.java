@@ -53,15 +53,25 @@ public final class WireVersion {
    * @throws IllegalArgumentException when the sender runs a release that this one cannot understand
    */
   public static byte read(StreamInput in, byte newest, String what) throws IOException {
+    return read(in, FIRST, newest, what);
+  }
+
+  /** Checks the version of what follows, where only one can be read. */
+  public static void readOnly(StreamInput in, byte version, String what) throws IOException {
+    read(in, version, version, what);
+  }
+
+  private static byte read(StreamInput in, byte oldest, byte newest, String what)
+      throws IOException {
     byte version = in.readByte();
-    if (version < FIRST || version > newest) {
+    if (version < oldest || version > newest) {
       throw new IllegalArgumentException(
           "["
               + what
               + "] has wire version ["
               + version
               + "] but this node knows only ["
-              + (newest == FIRST ? "" : FIRST + "] to [")
+              + (newest == oldest ? "" : oldest + "] to [")
               + newest
               + "]; install the same release of the plugin on all nodes");
     }

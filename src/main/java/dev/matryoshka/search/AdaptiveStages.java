@@ -72,7 +72,10 @@ final class AdaptiveStages {
     }
   }
 
-  /** Vectors that were scored at full precision, but for those in segments without codes. */
+  /**
+   * Vectors that were scored at full precision, but for those in segments without codes if others
+   * have some.
+   */
   long scored() {
     return scored;
   }
@@ -108,7 +111,10 @@ final class AdaptiveStages {
     long[] survivors = keys(vectors -> vectors.scored(By.ESTIMATE));
     boolean distances = segments.stream().anyMatch(AdaptiveSegment::distances);
     boolean exact = segments.stream().allMatch(AdaptiveSegment::exact);
-    if (first == estimate || distances == false && exact == false) {
+    if (exact) {
+      scored = compared;
+      scoreNanos = scanNanos;
+    } else if (first == estimate || distances == false) {
       trace.add(estimate, compared + estimated, survivors, scanNanos + estimateNanos);
     } else {
       By by = segments.size() == 1 ? By.COARSE : By.ESTIMATE;

@@ -19,13 +19,14 @@ import java.util.List;
  * of other searchers. Documents are numbered as in the searcher. Arrays belong to the receiver.
  *
  * @param accepted documents with a vector that deletions and filters leave
+ * @param uncoded those of them that have no codes, where the first stage compares codes
  * @param truth the best of all accepted documents by exact search
  * @param outcomes what the funnel found, for each requested k in the order requested
  * @param rankCorrelation Spearman's ρ between the first stage's order and the exact one over its
  *     best {@value FirstStageRanking#CORRELATED} documents; NaN where there are fewer than two
  */
 public record Comparison(
-    int accepted, Truth truth, List<Outcome> outcomes, double rankCorrelation) {
+    int accepted, int uncoded, Truth truth, List<Outcome> outcomes, double rankCorrelation) {
 
   private static final float TIE = 1e-6f;
 
@@ -48,7 +49,7 @@ public record Comparison(
       outcomes.add(new Outcome(k, new int[0], new float[0], new byte[0], List.of()));
     }
     Truth truth = new Truth(new int[0], new float[0], new int[0]);
-    return new Comparison(0, truth, outcomes, Double.NaN);
+    return new Comparison(0, 0, truth, outcomes, Double.NaN);
   }
 
   /**

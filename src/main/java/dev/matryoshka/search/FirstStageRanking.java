@@ -42,8 +42,12 @@ final class FirstStageRanking {
   /** Rank in its own segment, where this is what decides first; null elsewhere. */
   private final int[] segmentRanks;
 
-  private FirstStageRanking(int[] docs, float[] exact, float[] coarse, int[] segmentRanks) {
+  private final int uncoded;
+
+  private FirstStageRanking(
+      int[] docs, float[] exact, float[] coarse, int[] segmentRanks, int uncoded) {
     this.docs = docs;
+    this.uncoded = uncoded;
     this.exact = exact;
     this.segmentRanks = segmentRanks;
     this.exactOrder = order(exact, 0, exact.length);
@@ -69,6 +73,7 @@ final class FirstStageRanking {
     float[] exact = {};
     float[] coarse = {};
     int[] ranks = {};
+    int uncoded = 0;
     for (int s = 0; s < views.size(); s++) {
       SegmentView view = views.get(s);
       SegmentSearch search = new SegmentSearch(view, target, interrupt, FunnelProbe.SAME_THREAD);
@@ -84,6 +89,7 @@ final class FirstStageRanking {
         docs[i] = view.context().docBase + values.ordToDoc(all.ord(i - from));
         exact[i] = all.score(i - from);
       }
+      uncoded += view.codes() == null ? all.size() : 0;
       boolean seesCodes =
           view.codes() != null
               && first.kind() != Stage.Kind.FLOAT
@@ -103,7 +109,7 @@ final class FirstStageRanking {
         coarse[i] = all.score(i - from);
       }
     }
-    return new FirstStageRanking(docs, exact, coarse, bySegment ? ranks : null);
+    return new FirstStageRanking(docs, exact, coarse, bySegment ? ranks : null, uncoded);
   }
 
   private static long[] order(Candidates candidates) {
@@ -133,6 +139,11 @@ final class FirstStageRanking {
   /** Accepted documents. */
   int size() {
     return docs.length;
+  }
+
+  /** Accepted documents without codes. */
+  int uncoded() {
+    return uncoded;
   }
 
   /** The document at an exact rank, from 0. */

@@ -101,7 +101,17 @@ public final class FunnelProbe {
     for (int k : ks) {
       outcomes.add(run(query, views, accept(views, weight, excluded), k, truth));
     }
-    return new Comparison(ranking.size(), truth, outcomes, correlation);
+    return new Comparison(
+        ranking.size(),
+        wantsCodes(query, views) ? ranking.uncoded() : 0,
+        truth,
+        outcomes,
+        correlation);
+  }
+
+  /** Not where dims are too few for codes, nor where the first stage compares full precision. */
+  private static boolean wantsCodes(MatryoshkaQuery query, List<SegmentView> views) {
+    return views.getFirst().dims() >= Long.SIZE && query.comparesCodes();
   }
 
   private Comparison.Outcome run(

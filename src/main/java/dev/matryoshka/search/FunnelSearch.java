@@ -126,6 +126,12 @@ final class FunnelSearch {
       if (i == 0) {
         int enough = stage.kind() == Stage.Kind.FLOAT ? 0 : funnel.scoredAtFullPrecision();
         tasks.run(s -> compared.addAndGet(scan(s, stage, accept.get(s), enough, k)));
+        if (last == false && segments.stream().allMatch(SegmentSearch::exact)) {
+          // None of the other stages has anything to do, nor has this one done what it is for.
+          trace.add(funnel.stages().getLast(), compared.get(), cut(k), System.nanoTime() - start);
+          truncated = trace.survivors(0) >= k;
+          return;
+        }
       } else {
         tasks.run(s -> compared.addAndGet(rescore(segments.get(s), stage)));
       }

@@ -229,6 +229,11 @@ public final class MatryoshkaQuery extends Query {
     return Funnel.defaults(any.similarity(), any.dims(), bits, k, recall);
   }
 
+  /** Whether the first stage compares codes, wherever there are any. */
+  boolean comparesCodes() {
+    return stages == null || stages.getFirst().kind() != Stage.Kind.FLOAT;
+  }
+
   /** Live documents of a segment that match a filter, or all live ones where that is null. */
   static AcceptDocs acceptDocs(LeafReaderContext context, Weight filterWeight, Bits liveDocs) {
     int maxDoc = context.reader().maxDoc();

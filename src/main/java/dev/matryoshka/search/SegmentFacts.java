@@ -26,10 +26,17 @@ import org.apache.lucene.index.SegmentReader;
  * @param segment its name, such as {@code _3}
  * @param vectors deleted ones included
  * @param writtenMillis when the segment was written, since the epoch, or -1 where it is not known
+ * @param boundBytes what bounds take; 0 without
  * @param codes null where the segment is searched exactly
  */
 public record SegmentFacts(
-    String segment, String field, int vectors, long rawBytes, long writtenMillis, Codes codes) {
+    String segment,
+    String field,
+    int vectors,
+    long rawBytes,
+    long boundBytes,
+    long writtenMillis,
+    Codes codes) {
 
   /**
    * The codes.
@@ -81,8 +88,14 @@ public record SegmentFacts(
         field,
         view.size(),
         (long) view.size() * view.dims() * bytes,
+        view.bounds() == null ? 0 : view.bounds().bytes(),
         written,
         view.codes() == null ? null : codes(view, measure));
+  }
+
+  /** The same with other bounds. */
+  public SegmentFacts withBounds(long bytes) {
+    return new SegmentFacts(segment, field, vectors, rawBytes, bytes, writtenMillis, codes);
   }
 
   private static Codes codes(SegmentView view, boolean measure) throws IOException {

@@ -28,6 +28,7 @@ public class AuditAnswersTests extends ESTestCase {
     Comparison comparison =
         new Comparison(
             12,
+            9,
             new Comparison.Truth(DOCS, SCORES, new int[] {1, 5, 2}),
             List.of(
                 new Comparison.Outcome(
@@ -48,6 +49,7 @@ public class AuditAnswersTests extends ESTestCase {
         CompareAnswer.Facts facts = read.facts().getFirst();
         assertArrayEquals(new int[] {-1, 4}, facts.ratedDocs());
         assertEquals(12, facts.comparison().accepted());
+        assertEquals(9, facts.comparison().uncoded());
         assertTrue(Double.isNaN(facts.comparison().rankCorrelation()));
         assertArrayEquals(DOCS, facts.comparison().truth().docs());
         assertArrayEquals(SCORES, facts.comparison().truth().scores(), 0);

@@ -70,7 +70,13 @@ public class ShardVectorStatsTests extends AbstractWireSerializingTestCase<Shard
                 randomFloat(),
                 calibration);
     return new SegmentFacts(
-        randomAlphaOfLength(3), "f", between(0, 999), randomNonNegativeLong(), randomLong(), codes);
+        randomAlphaOfLength(3),
+        "f",
+        between(0, 999),
+        randomNonNegativeLong(),
+        randomNonNegativeLong(),
+        randomLong(),
+        codes);
   }
 
   private static SearchCounts counts() {
@@ -128,6 +134,7 @@ public class ShardVectorStatsTests extends AbstractWireSerializingTestCase<Shard
                         each.field(),
                         each.vectors(),
                         each.rawBytes(),
+                        0,
                         each.writtenMillis(),
                         null))
             .toList();
@@ -139,22 +146,25 @@ public class ShardVectorStatsTests extends AbstractWireSerializingTestCase<Shard
   public void testFromAnOlderNode() throws IOException {
     // Segments with codes take more bytes since version 4.
     ShardVectorStats stats = withoutCodes(createTestInstance());
-    assertEquals(stats, read(sentBy(3, stats)));
-    ShardVectorStats second = read(sentBy(2, stats, stats.training()));
+    Writeable bounds = out -> out.writeVLongArray(new long[stats.segments().size()]);
+    assertEquals(stats, read(sentBy(4, stats, bounds)));
+    assertEquals(stats, read(sentBy(3, stats, bounds)));
+    ShardVectorStats second = read(sentBy(2, stats, stats.training(), bounds));
     assertEquals(stats.segments(), second.segments());
     assertEquals(stats.search(), second.search());
     assertEquals(TrainingCounts.NONE, second.training());
-    ShardVectorStats first = read(sentBy(1, stats, stats.search().findAlls(), stats.training()));
+    ShardVectorStats first =
+        read(sentBy(1, stats, stats.search().findAlls(), stats.training(), bounds));
     assertEquals(stats.shard(), first.shard());
     assertEquals(stats.segments(), first.segments());
     assertEquals(stats.search().liveRecall(), first.search().liveRecall());
     assertEquals(SearchCounts.NONE.findAlls(), first.search().findAlls());
     assertEquals(TrainingCounts.NONE, first.training());
     IllegalArgumentException e =
-        expectThrows(IllegalArgumentException.class, () -> read(sentBy(5, stats)));
+        expectThrows(IllegalArgumentException.class, () -> read(sentBy(6, stats)));
     assertThat(
         e.getMessage(),
-        containsString("has wire version [5] but this node knows only [1] to [4]; install the"));
+        containsString("has wire version [6] but this node knows only [1] to [5]; install the"));
   }
 
   @Override

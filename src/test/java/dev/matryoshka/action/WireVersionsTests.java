@@ -103,7 +103,23 @@ public class WireVersionsTests extends ESTestCase {
 
   public void testCompareSpec() throws IOException {
     CompareSpec spec = new CompareSpec("f", List.of(1, 2), null, null, List.of(), List.of());
-    expectRefusal(spec, 0, CompareSpec::read, CompareAction.NAME);
+    byte[] newer = BytesReference.toBytes(bytes(spec));
+    newer[0]++;
+    byte[] older = BytesReference.toBytes(bytes(spec));
+    older[0]--;
+    for (byte[] other : List.of(newer, older)) {
+      IllegalArgumentException refusal =
+          expectThrows(
+              IllegalArgumentException.class, () -> read(new BytesArray(other), CompareSpec::read));
+      assertEquals(
+          "["
+              + CompareAction.NAME
+              + "] has wire version ["
+              + other[0]
+              + "] but this node knows only [2]; install the same release of the plugin on all"
+              + " nodes",
+          refusal.getMessage());
+    }
   }
 
   public void testProgress() throws IOException {

@@ -20,6 +20,39 @@ import org.junit.jupiter.api.Test;
 /** Reports of audits without anything to audit. */
 class AuditTallyTests {
 
+  /** Exact search keeps what it finds, which is no advice for a funnel. */
+  @Test
+  void whatHasNoCodesIsSaid() {
+    int[] found = {0, 1};
+    float[] scores = {.9f, .8f};
+    for (int uncoded : new int[] {50, 100}) {
+      Comparison comparison =
+          new Comparison(
+              100,
+              uncoded,
+              new Comparison.Truth(found, scores, new int[] {1, 2}),
+              List.of(new Comparison.Outcome(2, found, scores, new byte[] {-1, -1}, List.of())),
+              1);
+      AuditTally tally = new AuditTally(new int[] {2}, 5);
+      tally.add(
+          "q",
+          List.of(new ShardComparison(0, comparison, new int[0])),
+          List.of(new AuditTally.ShardName("index", 0)),
+          List.of());
+      AuditReport.AtK result = tally.report().results().getFirst();
+      assertEquals(
+          List.of(
+              "["
+                  + uncoded
+                  + "] of [100] documents have no codes yet and are compared at full precision, so"
+                  + " that stages cannot lose them; segments get codes when they are merged with"
+                  + " others"),
+          result.findings());
+      assertEquals(uncoded == 100, result.curve().isEmpty());
+      assertEquals(uncoded == 100, result.targets().isEmpty());
+    }
+  }
+
   @Test
   void nothingSearchedIsSaid() {
     int[] ks = {10, 20};

@@ -41,6 +41,7 @@ class QueryMergerTests {
         number,
         new Comparison(
             100,
+            0,
             new Comparison.Truth(docs, scores, ranks),
             List.of(new Comparison.Outcome(2, found, foundScores, lostAt, STAGES)),
             0.5),

@@ -183,7 +183,7 @@ public class MatryoshkaSearchTests extends ESSingleNodeTestCase {
   public void testDefaultStages() {
     MatryoshkaQueryBuilder query = new MatryoshkaQueryBuilder(Corpus.FIELD, target, K, List.of());
     assertNearest(search(query), doc -> true);
-    assertThat(profileOf(query), containsString("hamming[64 bits] compared=1500"));
+    assertThat(profileOf(query), containsString("float[96 dims] compared=1500"));
     assertThat(profileOf(query), containsString("target_recall=0.99 predicted=1.0000"));
   }
 

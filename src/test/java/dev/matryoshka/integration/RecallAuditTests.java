@@ -361,7 +361,15 @@ public class RecallAuditTests extends ESSingleNodeTestCase {
     assertRefused(
         body(List.of(new float[] {1, 2}), 5).endObject(),
         RestStatus.BAD_REQUEST,
-        "has [96] dimensions but got a vector of [2]",
+        "query [0]: field ["
+            + Corpus.FIELD
+            + "] of type [matryoshka_vector] has [96] dimensions but"
+            + " got a vector of [2]",
+        INDEX);
+    assertRefused(
+        body(List.of(corpus.vector(), new float[] {1, 2}), 5).endObject(),
+        RestStatus.BAD_REQUEST,
+        "[query_vector] of query [1] has [2] dimensions but that of query [0] has [96]",
         INDEX);
     assertRefused(
         targeted(1.5).endObject(),

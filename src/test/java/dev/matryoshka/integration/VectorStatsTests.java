@@ -125,6 +125,7 @@ public class VectorStatsTests extends ESSingleNodeTestCase {
     assertEquals(DOCS * 12L, number(stats, "_all.store.corrections_in_bytes"));
     assertEquals(
         (1 + Corpus.BITS) * Corpus.DIMS * 4L, number(stats, "_all.store.rotations_in_bytes"));
+    assertEquals(0, number(stats, "_all.store.bounds_in_bytes"));
     assertThat(number(stats, "_all.training.count"), greaterThanOrEqualTo(1L));
     assertThat(number(stats, "_all.training.time_in_millis"), greaterThanOrEqualTo(1L));
     String segment = "indices." + INDEX + ".shards.0.0.segments.0.";

@@ -599,9 +599,20 @@ public class MatryoshkaVectorFieldMapperTests extends MapperTestCase {
             mapper(DIMS, "cosine", "bfloat16"),
             b -> b.field("field", new float[] {Float.MIN_VALUE, 0, 0, 0})),
         containsString("length [0]"));
+    assertThat(
+        rejected(
+            mapper(DIMS, "cosine", "float"), b -> b.field("field", new float[] {1e-30f, 0, 0, 0})),
+        containsString("whose squared length is [0] as a float but got length [1.0"));
     for (String similarity : List.of("l2_norm", "max_inner_product")) {
       mapper(DIMS, similarity, "float").parse(source(b -> b.field("field", new float[DIMS])));
     }
+  }
+
+  public void testLengthBeyondAFloatIsRejected() throws IOException {
+    assertThat(
+        rejected(
+            mapper(DIMS, "l2_norm", "float"), b -> b.field("field", new float[] {1, 2, -3e19f, 4})),
+        containsString("squared length overflows a float, with [-3.0E19] at dimension [2]"));
   }
 
   public void testDotProductNeedsUnitLength() throws IOException {

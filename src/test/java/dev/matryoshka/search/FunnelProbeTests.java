@@ -123,6 +123,32 @@ public class FunnelProbeTests extends MatryoshkaTestCase {
     assertEquals(found, Arrays.stream(outcome.docs()).boxed().collect(Collectors.toSet()));
   }
 
+  /** What has no codes is compared exactly, and no other stage is said to have run. */
+  public void testDocumentsWithoutCodesAreCounted() throws IOException {
+    for (int segments : new int[] {1, 4}) {
+      try (Directory directory = index(400, segments);
+          DirectoryReader reader = DirectoryReader.open(directory)) {
+        FunnelProbe probe = new FunnelProbe(newSearcher(reader), () -> {});
+        List<MatryoshkaQuery> queries =
+            List.of(query(20), query(20).aimingAt(RecallTarget.DEFAULT));
+        for (MatryoshkaQuery query : queries) {
+          Comparison comparison = probe.compare(query, new int[] {K}, new int[0]);
+          assertEquals(reader.numDocs(), comparison.accepted());
+          assertEquals(reader.numDocs(), comparison.uncoded());
+          List<Comparison.StageOutcome> stages = comparison.outcomes().getFirst().stages();
+          assertEquals(1, stages.size());
+          assertEquals(Stage.floats(DIMS, Stage.LAST).label(), stages.getFirst().label());
+          assertEquals(reader.numDocs(), stages.getFirst().compared());
+        }
+      }
+    }
+    try (Directory directory = index(2000, 1);
+        DirectoryReader reader = DirectoryReader.open(directory)) {
+      FunnelProbe probe = new FunnelProbe(newSearcher(reader), () -> {});
+      assertEquals(0, probe.compare(query(20), new int[] {K}, new int[0]).uncoded());
+    }
+  }
+
   public void testExcludedDocumentsAreLeftOut() throws IOException {
     try (Directory directory = index(2000, 1);
         DirectoryReader reader = DirectoryReader.open(directory)) {
