@@ -57,22 +57,31 @@ final class BoundEncoder {
    * Writes the bounds of a flushed segment.
    *
    * @param newToOld old position of each vector, or null where the order stays
+   * @return null where learning would take too long for those who wait for a flush
    */
   BoundMeta flushed(FieldInfo field, List<Integer> levels, List<float[]> vectors, int[] newToOld)
       throws IOException {
+    if (levels.getLast() > MatryoshkaVectorsFormat.MAX_TRAINED_FLUSH_BITS) {
+      return null;
+    }
     BoundBasis basis =
-        learned(
-            field,
-            ints(levels),
-            vectors.size(),
-            sample -> {
-              for (float[] vector : vectors) {
-                if (sample.wantsNext()) {
-                  sample.add(vector);
-                }
-              }
-            },
-            () -> {});
+        TrainingTurns.SHARED.runIfFree(
+            () ->
+                learn(
+                    field,
+                    ints(levels),
+                    vectors.size(),
+                    sample -> {
+                      for (float[] vector : vectors) {
+                        if (sample.wantsNext()) {
+                          sample.add(vector);
+                        }
+                      }
+                    },
+                    () -> {}));
+    if (basis == null) {
+      return null;
+    }
     try (BoundAreaWriter writer = writer(field, basis)) {
       for (int ord = 0; ord < vectors.size(); ord++) {
         writer.add(vectors.get(newToOld == null ? ord : newToOld[ord]));
@@ -93,7 +102,8 @@ final class BoundEncoder {
             && live >= (long) GROWTH * inherited.meta().sampleSize();
     BoundBasis basis =
         inherited == null || outgrown
-            ? learned(field, ints(levels), live, sources::sample, interrupt)
+            ? TrainingTurns.SHARED.run(
+                () -> learn(field, ints(levels), live, sources::sample, interrupt), interrupt)
             : inherited.loadBasis();
     try (BoundAreaWriter writer = writer(field, basis)) {
       sources.bound(writer);
@@ -115,20 +125,15 @@ final class BoundEncoder {
     return new BoundAreaWriter(state, data, basis, field.getVectorSimilarityFunction(), element);
   }
 
-  private static BoundBasis learned(
+  private static BoundBasis learn(
       FieldInfo field, int[] levels, int count, RotationChoice.Vectors vectors, Runnable interrupt)
       throws IOException {
     VectorSimilarityFunction similarity = field.getVectorSimilarityFunction();
-    return TrainingTurns.SHARED.run(
-        () -> {
-          VectorSample sample =
-              new VectorSample(
-                  field.getVectorDimension(), count, similarity == VectorSimilarityFunction.COSINE);
-          vectors.sample(sample);
-          return sample.trainBounds(
-              levels, similarity == VectorSimilarityFunction.EUCLIDEAN, interrupt);
-        },
-        interrupt);
+    VectorSample sample =
+        new VectorSample(
+            field.getVectorDimension(), count, similarity == VectorSimilarityFunction.COSINE);
+    vectors.sample(sample);
+    return sample.trainBounds(levels, similarity == VectorSimilarityFunction.EUCLIDEAN, interrupt);
   }
 
   private static int[] ints(List<Integer> levels) {

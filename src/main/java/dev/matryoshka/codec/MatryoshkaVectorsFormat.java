@@ -128,6 +128,9 @@ public final class MatryoshkaVectorsFormat extends KnnVectorsFormat {
    */
   static final int MIN_TRAINED_FLUSH = 20_000;
 
+  /** Bits, or components of bounds, above which learning takes too long for a flush. */
+  static final int MAX_TRAINED_FLUSH_BITS = 512;
+
   static final String META_EXTENSION = "vemb";
   static final String DATA_EXTENSION = "veb";
   static final String META_CODEC_NAME = "MatryoshkaCodesMeta";

@@ -152,8 +152,9 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
       ArrivingVectors field, CodecOptions wanted, Sorter.DocMap sortMap) throws IOException {
     List<float[]> vectors = field.vectors();
     boolean mayTrain =
-        wanted.rotation().learned() == false
-            || vectors.size() >= MatryoshkaVectorsFormat.MIN_TRAINED_FLUSH;
+        wanted.bits().getLast() <= MatryoshkaVectorsFormat.MAX_TRAINED_FLUSH_BITS
+            && (wanted.rotation().learned() == false
+                || vectors.size() >= MatryoshkaVectorsFormat.MIN_TRAINED_FLUSH);
     KnownRotation recent = recent(field.field(), wanted);
     RotationChoice chosen =
         choose(
@@ -167,6 +168,7 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
             },
             vectors.size(),
             mayTrain,
+            false,
             wanted,
             field.field(),
             () -> {});
@@ -217,13 +219,22 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
       RotationChoice.Vectors vectors,
       int count,
       boolean mayTrain,
+      boolean mayWait,
       CodecOptions wanted,
       FieldInfo field,
       Runnable interrupt)
       throws IOException {
     RotationChoice chosen =
         RotationChoice.choose(
-            known, vectors, count, mayTrain, wanted.rotation(), levels(wanted), field, interrupt);
+            known,
+            vectors,
+            count,
+            mayTrain,
+            mayWait,
+            wanted.rotation(),
+            levels(wanted),
+            field,
+            interrupt);
     if (chosen != null) {
       rotations.put(format, field.name, chosen.rotation());
       String message = "field [" + field.name + "]: " + chosen.reason();
@@ -272,6 +283,7 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
             largest == null ? recent(field, wanted) : KnownRotation.of(largest),
             sources::sample,
             live,
+            true,
             true,
             wanted,
             field,

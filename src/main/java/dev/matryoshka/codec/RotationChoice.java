@@ -27,7 +27,10 @@ import org.apache.lucene.index.VectorSimilarityFunction;
  *   <li>it was trained on a small sample and there are {@value #GROWTH} times as many vectors now,
  *       or
  *   <li>the data has drifted away: on a fresh sample its alignment is more than {@link #MAX_DRIFT}
- *       below what it was, as a share, on vectors held out of its training.
+ *       below what it was, as a share, on vectors held out of its training, or
+ *   <li>documents of another kind have come: on the sample one of the directions that it does not
+ *       see varies {@link #MAX_UNSEEN} times as much as chance explains ({@link
+ *       dev.matryoshka.rotation.UnseenDirection}), where training would make it see that one.
  * </ul>
  *
  * <p>Otherwise one is trained. So an index that grows tenfold is trained about once, and heap stays
@@ -52,6 +55,12 @@ record RotationChoice(
 
   static final float MAX_DRIFT = 0.03f;
 
+  /**
+   * Real embeddings have 1.0 to 2.0 under a rotation trained on such; with one in a hundred of
+   * another model, 3 in a flush and 4.5 to 9 in a merge.
+   */
+  static final double MAX_UNSEEN = 3;
+
   private static final int GROWTH = 4;
 
   /** The vectors of the segment to be written. */
@@ -66,13 +75,15 @@ record RotationChoice(
    * @param known a rotation that fits, or null
    * @param count number of vectors
    * @param mayTrain whether there are enough vectors, and time, to train
-   * @return null when nothing can be inherited and training is not wanted
+   * @param mayWait whether there is time to wait for other trainings, too
+   * @return null when nothing can be inherited and training is not wanted, or would have to wait
    */
   static RotationChoice choose(
       KnownRotation known,
       Vectors vectors,
       int count,
       boolean mayTrain,
+      boolean mayWait,
       RotationKind kind,
       int[] levels,
       FieldInfo field,
@@ -93,7 +104,8 @@ record RotationChoice(
         vectors.sample(fresh);
         float then = known.rotation().stats().alignment();
         float now = fresh.alignment(known.rotation());
-        if (now >= then * (1 - MAX_DRIFT)) {
+        double unseen = kind.learned() ? fresh.unseen(known.rotation()) : 0;
+        if (now >= then * (1 - MAX_DRIFT) && (unseen > MAX_UNSEEN) == false) {
           return new RotationChoice(
               known,
               String.format(
@@ -101,14 +113,18 @@ record RotationChoice(
               0,
               fresh.last(Calibrator.QUERIES_OF_COPIES));
         }
-        why = String.format(Locale.ROOT, "alignment drifted from %.4f to %.4f", then, now);
+        why =
+            unseen > MAX_UNSEEN
+                ? String.format(
+                    Locale.ROOT, "vectors vary %.1f times more where codes are blind", unseen)
+                : String.format(Locale.ROOT, "alignment drifted from %.4f to %.4f", then, now);
       }
     }
     if (mayTrain == false) {
       return null;
     }
     String reason = why;
-    return TrainingTurns.SHARED.run(
+    TrainingTurns.Training<RotationChoice> training =
         () ->
             train(
                 vectors,
@@ -116,8 +132,10 @@ record RotationChoice(
                 kind,
                 levels,
                 interrupt,
-                reason),
-        interrupt);
+                reason);
+    return mayWait
+        ? TrainingTurns.SHARED.run(training, interrupt)
+        : TrainingTurns.SHARED.runIfFree(training);
   }
 
   private static RotationChoice train(

@@ -56,6 +56,15 @@ final class TrainingTurns {
     } catch (InterruptedException e) {
       throw new ThreadInterruptedException(e);
     }
+    return runAndRelease(training);
+  }
+
+  /** Runs if there is a turn now; otherwise returns null, for those for whom others wait. */
+  <T> T runIfFree(Training<T> training) throws IOException {
+    return turns.tryAcquire() ? runAndRelease(training) : null;
+  }
+
+  private <T> T runAndRelease(Training<T> training) throws IOException {
     try {
       return training.run();
     } finally {

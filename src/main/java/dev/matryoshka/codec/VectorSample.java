@@ -17,6 +17,7 @@ import dev.matryoshka.rotation.BoundTrainer;
 import dev.matryoshka.rotation.Rotation;
 import dev.matryoshka.rotation.RotationKind;
 import dev.matryoshka.rotation.RotationTrainer;
+import dev.matryoshka.rotation.UnseenDirection;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
@@ -106,6 +107,11 @@ final class VectorSample {
   BoundBasis trainBounds(int[] levels, boolean distances, Runnable interrupt) {
     return BoundTrainer.train(
         vectors, count, dims, levels, distances, RotationTrainer.SEED, interrupt);
+  }
+
+  /** How much the sample varies in one of the directions that a rotation does not see. */
+  double unseen(Rotation rotation) {
+    return UnseenDirection.excess(rotation, vectors, count);
   }
 
   /** How much the codes of a rotation would know of the sample. */

@@ -15,11 +15,16 @@ import java.util.Arrays;
 
 /**
  * Rotates principal components level by level, each level's among themselves: the first b
- * components still span the same space, so a shorter code stays the prefix of a longer one.
+ * components still span the same space, so a shorter code stays the prefix of a longer one. A wide
+ * level is rotated in parts, to which its components are dealt out, so that each has its share of
+ * the variance: time and heap of learning grow with the cube and the square of the width.
  */
 final class LevelTurner {
 
   private static final int CHUNK = 512;
+
+  /** Most components that are rotated among themselves. */
+  static final int WIDEST = 512;
 
   private final float[] centred;
   private final int count;
@@ -49,24 +54,54 @@ final class LevelTurner {
     float[] turned = new float[components.length];
     int from = 0;
     for (int to : levels) {
-      int size = to - from;
-      float[] level = Arrays.copyOfRange(components, from * dims, to * dims);
-      float[] rotation =
-          learned
-              ? new IterativeQuantization(project(level, size), count, size)
-                  .learn(seed + from, interrupt)
-              : OrthonormalRows.random(size, size, seed + from, interrupt);
-      // Row b of the result is the combination of components that column b of R asks for.
-      PackedMatrix packed = new PackedMatrix(level, dims, 1, size, dims);
-      int stride = packed.paddedColumns();
-      float[] product = new float[size * stride];
-      packed.multiplyAdd(rotation, 1, size, size, product, stride, interrupt);
-      for (int i = 0; i < size; i++) {
-        System.arraycopy(product, i * stride, turned, (from + i) * dims, dims);
+      for (int[] part : deal(from, to)) {
+        turn(components, part, learned, turned);
       }
       from = to;
     }
     return turned;
+  }
+
+  /** Deals components out to as few parts as there must be, each a multiple of 64. */
+  static int[][] deal(int from, int to) {
+    int units = (to - from) / Long.SIZE;
+    int count = (to - from + WIDEST - 1) / WIDEST;
+    int[][] parts = new int[count][];
+    for (int p = 0; p < count; p++) {
+      parts[p] = new int[(units / count + (p < units % count ? 1 : 0)) * Long.SIZE];
+    }
+    int[] dealt = new int[count];
+    for (int component = from; component < to; component++) {
+      int next = 0;
+      for (int p = 1; p < count; p++) {
+        // To the one that has the smallest share of what it is to have.
+        next = dealt[p] * parts[next].length < dealt[next] * parts[p].length ? p : next;
+      }
+      parts[next][dealt[next]++] = component;
+    }
+    return parts;
+  }
+
+  /** Turns some components among themselves. */
+  private void turn(float[] components, int[] part, boolean learned, float[] turned) {
+    int size = part.length;
+    float[] level = new float[size * dims];
+    for (int i = 0; i < size; i++) {
+      System.arraycopy(components, part[i] * dims, level, i * dims, dims);
+    }
+    float[] rotation =
+        learned
+            ? new IterativeQuantization(project(level, size), count, size)
+                .learn(seed + part[0], interrupt)
+            : OrthonormalRows.random(size, size, seed + part[0], interrupt);
+    // Row b of the result is the combination of components that column b of R asks for.
+    PackedMatrix packed = new PackedMatrix(level, dims, 1, size, dims);
+    int stride = packed.paddedColumns();
+    float[] product = new float[size * stride];
+    packed.multiplyAdd(rotation, 1, size, size, product, stride, interrupt);
+    for (int i = 0; i < size; i++) {
+      System.arraycopy(product, i * stride, turned, part[i] * dims, dims);
+    }
   }
 
   private float[] project(float[] level, int size) {

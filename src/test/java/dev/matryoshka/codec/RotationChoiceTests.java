@@ -18,6 +18,7 @@ import dev.matryoshka.rotation.TrainingStats;
 import java.io.IOException;
 import java.util.List;
 import java.util.Random;
+import java.util.function.IntFunction;
 import org.apache.lucene.codecs.KnnVectorsReader;
 import org.apache.lucene.codecs.perfield.PerFieldKnnVectorsFormat;
 import org.apache.lucene.document.Document;
@@ -87,6 +88,20 @@ public class RotationChoiceTests extends MatryoshkaTestCase {
     SegmentCodes drifted = mergedWith(new Axes(random()), 1900);
     assertNotEquals(first.rotationId(), drifted.rotationId());
     assertEquals(3900, drifted.stats().sampleSize());
+  }
+
+  /** They have as much in common with their codes as others, but not with each other's. */
+  public void testRefitsWhenDocumentsOfAnotherKindHaveCome() throws IOException {
+    Axes axes = new Axes(random());
+    SegmentCodes first = trained(axes, 2000);
+    assertEquals(first.rotationId(), mergedWith(axes, 1000).rotationId());
+    float[] apart = new float[DIMS];
+    for (int d = 0; d < DIMS; d++) {
+      apart[d] = 40 * (float) random().nextGaussian();
+    }
+    SegmentCodes mixed = mergedWith(axes, 1000, i -> i % 20 == 0 ? apart : new float[DIMS]);
+    assertNotEquals(first.rotationId(), mixed.rotationId());
+    assertEquals(mixed.rotationId(), mergedWith(axes, 1000, i -> apart).rotationId());
   }
 
   public void testFlushesInherit() throws IOException {
@@ -159,10 +174,18 @@ public class RotationChoiceTests extends MatryoshkaTestCase {
   }
 
   private void add(Axes axes, int count) throws IOException {
+    add(axes, count, i -> new float[DIMS]);
+  }
+
+  private void add(Axes axes, int count, IntFunction<float[]> centres) throws IOException {
     for (int i = 0; i < count; i++) {
+      float[] vector = axes.vector(random());
+      float[] centre = centres.apply(i);
+      for (int d = 0; d < DIMS; d++) {
+        vector[d] += centre[d];
+      }
       Document document = new Document();
-      document.add(
-          new KnnFloatVectorField("v", axes.vector(random()), VectorSimilarityFunction.COSINE));
+      document.add(new KnnFloatVectorField("v", vector, VectorSimilarityFunction.COSINE));
       writer.addDocument(document);
     }
     writer.flush();
@@ -175,7 +198,12 @@ public class RotationChoiceTests extends MatryoshkaTestCase {
   }
 
   private SegmentCodes mergedWith(Axes axes, int count) throws IOException {
-    add(axes, count);
+    return mergedWith(axes, count, i -> new float[DIMS]);
+  }
+
+  private SegmentCodes mergedWith(Axes axes, int count, IntFunction<float[]> centres)
+      throws IOException {
+    add(axes, count, centres);
     writer.forceMerge(1);
     try (DirectoryReader reader = DirectoryReader.open(writer)) {
       KnnVectorsReader vectors =

@@ -87,9 +87,11 @@ public class TrainingTurnsTests extends MatryoshkaTestCase {
           throw new IllegalStateException("aborted");
         };
     expectThrows(IllegalStateException.class, () -> turns.run(TrainingTurnsTests::ran, abort));
+    assertNull(turns.runIfFree(TrainingTurnsTests::ran));
     release.countDown();
     holder.join();
     assertEquals("free again", 7, (int) turns.run(() -> 7, abort));
+    assertEquals(6, (int) turns.runIfFree(() -> 6));
     // A failed training gives its turn back.
     expectThrows(
         IOException.class,
