@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.lucene.util.ThreadInterruptedException;
 
 /**
- * Lets only so many trainings run at a time in this JVM, since each takes up to a quarter of a
+ * Lets only so many trainings run at a time in this JVM, since each takes up to a third of a
  * gigabyte of heap: a sample of 32 MB, a copy of it, and matrices of up to 4096 × 4096 floats. Who
  * waits can be interrupted. Thread-safe; first come, first served.
  */

@@ -42,6 +42,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntPredicate;
 import java.util.stream.Stream;
+import org.apache.logging.log4j.Level;
 import org.apache.lucene.search.Explanation;
 import org.elasticsearch.ElasticsearchException;
 import org.elasticsearch.ExceptionsHelper;
@@ -64,6 +65,7 @@ import org.elasticsearch.common.settings.Settings;
 import org.elasticsearch.core.TimeValue;
 import org.elasticsearch.index.query.QueryBuilder;
 import org.elasticsearch.index.query.functionscore.ScoreFunctionBuilders;
+import org.elasticsearch.index.shard.IndexShard;
 import org.elasticsearch.plugins.Plugin;
 import org.elasticsearch.rest.RestStatus;
 import org.elasticsearch.search.SearchHit;
@@ -73,7 +75,9 @@ import org.elasticsearch.search.profile.query.QueryProfileShardResult;
 import org.elasticsearch.search.rescore.QueryRescorerBuilder;
 import org.elasticsearch.search.retriever.StandardRetrieverBuilder;
 import org.elasticsearch.search.sort.SortOrder;
+import org.elasticsearch.search.vectors.KnnSearchBuilder;
 import org.elasticsearch.test.ESSingleNodeTestCase;
+import org.elasticsearch.test.MockLog;
 import org.elasticsearch.xcontent.XContentBuilder;
 import org.elasticsearch.xcontent.XContentType;
 import org.elasticsearch.xcontent.json.JsonXContent;
@@ -178,6 +182,24 @@ public class MatryoshkaSearchTests extends ESSingleNodeTestCase {
   public void testNearestOfAll() {
     assertNearest(search(query()), doc -> true);
     assertHitCount(search(query()).setSize(0), K);
+  }
+
+  /** Their searches are announced to us before there is a result. */
+  public void testKnnOfOtherFieldsIsNoneOfOurs() {
+    assertAcked(
+        indicesAdmin()
+            .prepareCreate("others")
+            .setMapping("{\"properties\":{\"v\":{\"type\":\"dense_vector\",\"dims\":2}}}"));
+    client().prepareIndex("others").setSource("v", new float[] {1, 2}).get();
+    indicesAdmin().prepareRefresh("others").get();
+    KnnSearchBuilder knn = new KnnSearchBuilder("v", new float[] {1, 2}, 3, 10, null, null, null);
+    try (MockLog log = MockLog.capture(IndexShard.class)) {
+      log.addExpectation(
+          new MockLog.UnseenEventExpectation(
+              "failed", IndexShard.class.getCanonicalName(), Level.WARN, "*"));
+      assertHitCount(client().prepareSearch("others").setKnnSearch(List.of(knn)), 1);
+      log.assertAllExpectationsMatched();
+    }
   }
 
   public void testDefaultStages() {

@@ -443,9 +443,11 @@ public class MatryoshkaVectorFieldMapperTests extends MapperTestCase {
           containsString(
               "[dims] of field [field] must be between [2] and [4096] but was [" + dims + "]"));
     }
-    assertThat(
-        rejectedMapping(b -> type(b).field("dims", "many")),
-        containsString("[dims] of field [field] must be an integer but was [many]"));
+    for (Object dims : new Object[] {"many", "8", 8.5, true}) {
+      assertThat(
+          rejectedMapping(b -> type(b).field("dims", dims)),
+          containsString("[dims] of field [field] must be an integer but was [" + dims + "]"));
+    }
     assertThat(
         rejectedMapping(b -> type(b).field("dims", 8).field("element_type", "byte")),
         containsString(
