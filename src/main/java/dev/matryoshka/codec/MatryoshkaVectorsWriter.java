@@ -12,6 +12,7 @@
 package dev.matryoshka.codec;
 
 import dev.matryoshka.rotation.Rotation;
+import dev.matryoshka.rotation.RotationKind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -151,8 +152,11 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
   private FieldMeta.CodesMeta encodeFlushed(
       ArrivingVectors field, CodecOptions wanted, Sorter.DocMap sortMap) throws IOException {
     List<float[]> vectors = field.vectors();
+    boolean soon =
+        wanted.rotation() == RotationKind.NONE
+            || wanted.bits().getLast() <= MatryoshkaVectorsFormat.MAX_TRAINED_FLUSH_BITS;
     boolean mayTrain =
-        wanted.bits().getLast() <= MatryoshkaVectorsFormat.MAX_TRAINED_FLUSH_BITS
+        soon
             && (wanted.rotation().learned() == false
                 || vectors.size() >= MatryoshkaVectorsFormat.MIN_TRAINED_FLUSH);
     KnownRotation recent = recent(field.field(), wanted);

@@ -133,9 +133,11 @@ record RotationChoice(
                 levels,
                 interrupt,
                 reason);
-    return mayWait
-        ? TrainingTurns.SHARED.run(training, interrupt)
-        : TrainingTurns.SHARED.runIfFree(training);
+    if (mayWait) {
+      return TrainingTurns.SHARED.run(training, interrupt);
+    }
+    // What is not learned from vectors takes next to no heap.
+    return kind.learned() ? TrainingTurns.SHARED.runIfFree(training) : training.run();
   }
 
   private static RotationChoice train(

@@ -22,7 +22,8 @@ import java.util.SplittableRandom;
  * such as those of another model, lie apart from these in one direction, so that it varies much
  * more than the others as soon as one document in a hundred is like that, and nothing that is
  * averaged over all documents shows it: they even have codes that know more of them. By power
- * iteration on the sample. Stateless.
+ * iteration on the sample. Vectors much longer than others are shortened, since a few of them would
+ * be a direction of their own. Stateless.
  */
 public final class UnseenDirection {
 
@@ -31,6 +32,9 @@ public final class UnseenDirection {
 
   /** The share of what an average direction that is seen varies, below which roundings begin. */
   private static final double NOTHING = 1e-4;
+
+  /** Most that a vector counts, in median lengths: those of another kind are hardly longer. */
+  private static final double LONGEST = 2;
 
   private UnseenDirection() {}
 
@@ -50,16 +54,12 @@ public final class UnseenDirection {
     if (unseen == 0 || matrix == null) {
       return 0;
     }
+    float[] centred = centred(rotation, sample, count);
     double all = 0;
-    float[] centred = new float[count * dims];
-    for (int row = 0; row < count; row++) {
-      for (int d = 0; d < dims; d++) {
-        float value = sample[row * dims + d] - rotation.mean()[d];
-        centred[row * dims + d] = value;
-        all += value * value;
-      }
+    for (float value : centred) {
+      all += value * value;
     }
-    double seen = seen(rotation, sample, count);
+    double seen = seen(rotation, centred, count);
     double average = (all / count - seen) / unseen;
     if (average <= NOTHING * seen / rotation.bits()) {
       return 0;
@@ -68,10 +68,41 @@ public final class UnseenDirection {
     return greatest(rotation, centred, count) / (average * edge * edge);
   }
 
+  /** The sample around the mean, in units of its median length. */
+  private static float[] centred(Rotation rotation, float[] sample, int count) {
+    int dims = rotation.dims();
+    float[] centred = new float[count * dims];
+    double[] lengths = new double[count];
+    for (int row = 0; row < count; row++) {
+      double square = 0;
+      for (int at = row * dims, d = 0; d < dims; d++, at++) {
+        centred[at] = sample[at] - rotation.mean()[d];
+        square += (double) centred[at] * centred[at];
+      }
+      lengths[row] = Math.sqrt(square);
+    }
+    double[] sorted = lengths.clone();
+    Arrays.sort(sorted);
+    double median = Math.max(sorted[count / 2], Float.MIN_NORMAL);
+    for (int row = 0; row < count; row++) {
+      float scale = (float) Math.min(1 / median, LONGEST / lengths[row]);
+      for (int at = row * dims; at < (row + 1) * dims; at++) {
+        centred[at] *= scale;
+      }
+    }
+    return centred;
+  }
+
   /** The variance in all directions that are seen. */
-  private static double seen(Rotation rotation, float[] sample, int count) {
+  private static double seen(Rotation rotation, float[] centred, int count) {
+    int dims = rotation.dims();
     int[] levels = rotation.levels();
-    List<Float> energies = Alignment.of(rotation, sample, 0, count).energies();
+    // The mean is taken away again.
+    float[] around = centred.clone();
+    for (int at = 0; at < around.length; at++) {
+      around[at] += rotation.mean()[at % dims];
+    }
+    List<Float> energies = Alignment.of(rotation, around, 0, count).energies();
     double sum = 0;
     for (int level = 0; level < levels.length; level++) {
       sum += (double) energies.get(level) * (levels[level] - (level == 0 ? 0 : levels[level - 1]));

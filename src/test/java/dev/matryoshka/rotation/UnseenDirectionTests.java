@@ -48,6 +48,26 @@ public class UnseenDirectionTests extends MatryoshkaTestCase {
     }
   }
 
+  /** They say nothing of a kind. */
+  public void testLengthsDoNotCount() {
+    float[] axes = OrthonormalRows.random(DIMS, DIMS, random().nextLong());
+    float[] sample = sample(random(), axes, TRAINED, 1);
+    float[] fresh = sample(random(), axes, 1000, 1);
+    for (float[] vectors : new float[][] {sample, fresh}) {
+      for (int row = 0; row < vectors.length / DIMS; row++) {
+        float length = (float) Math.exp(3 * random().nextGaussian());
+        for (int d = 0; d < DIMS; d++) {
+          vectors[row * DIMS + d] *= length;
+        }
+      }
+    }
+    for (float[] learnedFrom : new float[][] {sample, sample(random(), axes, TRAINED, 1)}) {
+      double excess =
+          UnseenDirection.excess(rotation(RotationKind.PCA, learnedFrom, BITS), fresh, 1000);
+      assertTrue("" + excess, excess > 0.5 && excess < 3);
+    }
+  }
+
   public void testAnotherKindStandsOut() {
     float[] axes = OrthonormalRows.random(DIMS, DIMS, random().nextLong());
     Rotation rotation = rotation(RotationKind.PCA, sample(random(), axes, TRAINED, 1), BITS);
