@@ -19,7 +19,8 @@ import java.util.List;
  * of other searchers. Documents are numbered as in the searcher. Arrays belong to the receiver.
  *
  * @param accepted documents with a vector that deletions and filters leave
- * @param uncoded those of them that have no codes, where the first stage compares codes
+ * @param uncoded those of them that have no codes, where the first stage compares codes and they
+ *     are enough to have some
  * @param truth the best of all accepted documents by exact search
  * @param outcomes what the funnel found, for each requested k in the order requested
  * @param rankCorrelation Spearman's ρ between the first stage's order and the exact one over its

@@ -12,6 +12,7 @@
 package dev.matryoshka.search;
 
 import dev.matryoshka.codec.CandidateKeys;
+import dev.matryoshka.codec.MatryoshkaVectorsFormat;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -103,15 +104,17 @@ public final class FunnelProbe {
     }
     return new Comparison(
         ranking.size(),
-        wantsCodes(query, views) ? ranking.uncoded() : 0,
+        wantsCodes(query, views, ranking.uncoded()) ? ranking.uncoded() : 0,
         truth,
         outcomes,
         correlation);
   }
 
-  /** Not where dims are too few for codes, nor where the first stage compares full precision. */
-  private static boolean wantsCodes(MatryoshkaQuery query, List<SegmentView> views) {
-    return views.getFirst().dims() >= Long.SIZE && query.comparesCodes();
+  /** Not where dims or vectors are too few, nor where the first stage compares full precision. */
+  private static boolean wantsCodes(MatryoshkaQuery query, List<SegmentView> views, int uncoded) {
+    return query.comparesCodes()
+        && views.getFirst().dims() >= Long.SIZE
+        && uncoded >= MatryoshkaVectorsFormat.MIN_CODED_VECTORS;
   }
 
   private Comparison.Outcome run(
