@@ -95,14 +95,15 @@ public final class UnseenDirection {
 
   /** The variance in all directions that are seen. */
   private static double seen(Rotation rotation, float[] centred, int count) {
-    int dims = rotation.dims();
     int[] levels = rotation.levels();
-    // The mean is taken away again.
-    float[] around = centred.clone();
-    for (int at = 0; at < around.length; at++) {
-      around[at] += rotation.mean()[at % dims];
-    }
-    List<Float> energies = Alignment.of(rotation, around, 0, count).energies();
+    Rotation aroundZero =
+        new Rotation(
+            rotation.kind(),
+            levels,
+            new float[rotation.dims()],
+            rotation.matrix(),
+            rotation.stats());
+    List<Float> energies = Alignment.of(aroundZero, centred, 0, count).energies();
     double sum = 0;
     for (int level = 0; level < levels.length; level++) {
       sum += (double) energies.get(level) * (levels[level] - (level == 0 ? 0 : levels[level - 1]));

@@ -90,6 +90,27 @@ public class UnseenDirectionTests extends MatryoshkaTestCase {
     }
   }
 
+  /** Nor how long they all are, nor how far away. */
+  public void testScaleDoesNotCount() {
+    float[] axes = OrthonormalRows.random(DIMS, DIMS, random().nextLong());
+    float[] sample = sample(random(), axes, TRAINED, 1);
+    float[] mixed = sample(random(), axes, 1000, 1);
+    for (int i = 0; i < 1000; i += 10) {
+      for (int d = 0; d < DIMS; d++) {
+        mixed[i * DIMS + d] += axes[(DIMS - 1) * DIMS + d] * 3;
+      }
+    }
+    double expected = UnseenDirection.excess(rotation(RotationKind.PCA, sample, BITS), mixed, 1000);
+    assertTrue("" + expected, expected > 3);
+    for (float[] vectors : new float[][] {sample, mixed}) {
+      for (int at = 0; at < vectors.length; at++) {
+        vectors[at] = 1e15f * (vectors[at] + 2);
+      }
+    }
+    double excess = UnseenDirection.excess(rotation(RotationKind.PCA, sample, BITS), mixed, 1000);
+    assertEquals(expected, excess, 0.05 * expected);
+  }
+
   public void testNothingUnseen() {
     float[] axes = OrthonormalRows.random(DIMS, DIMS, random().nextLong());
     float[] sample = sample(random(), axes, TRAINED, 1);
