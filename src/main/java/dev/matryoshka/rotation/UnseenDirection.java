@@ -41,7 +41,8 @@ public final class UnseenDirection {
   /**
    * How much more the direction varies than chance explains: its variance over the highest that a
    * sample of this size has in any direction where all unseen ones vary alike (Marchenko and Pastur
-   * 1967), which is {@code (1 + √(unseen dims / rows))²} times their average.
+   * 1967), which is {@code (1 + √(unseen dims / rows))²} times their average. Rows count as many as
+   * equally long ones would that tell as much, {@code (Σ length²)² / Σ length⁴}.
    *
    * @param sample row-major, at least {@code count} rows of as many floats as the rotation has dims
    * @param count at least 1
@@ -56,15 +57,18 @@ public final class UnseenDirection {
     }
     float[] centred = centred(rotation, sample, count);
     double all = 0;
-    for (float value : centred) {
-      all += value * value;
+    double squares = 0;
+    for (int row = 0; row < count; row++) {
+      double square = FloatKernels.INSTANCE.dot(centred, row * dims, centred, row * dims, dims);
+      all += square;
+      squares += square * square;
     }
     double seen = seen(rotation, centred, count);
     double average = (all / count - seen) / unseen;
     if (average <= NOTHING * seen / rotation.bits()) {
       return 0;
     }
-    double edge = 1 + Math.sqrt((double) unseen / count);
+    double edge = 1 + Math.sqrt(unseen * squares / (all * all));
     return greatest(rotation, centred, count) / (average * edge * edge);
   }
 
