@@ -61,6 +61,11 @@ public class FunnelProbeTests extends MatryoshkaTestCase {
     return directory;
   }
 
+  /** Readers that the test framework wraps others in hide codes. */
+  private static IndexSearcher searcher(DirectoryReader reader) {
+    return newSearcher(reader, false);
+  }
+
   private static MatryoshkaQuery query(int firstKeep) {
     return SearchIndex.query(
         SearchIndex.vector(random(), DIMS),
@@ -74,7 +79,7 @@ public class FunnelProbeTests extends MatryoshkaTestCase {
     for (int segments : new int[] {1, 3}) {
       try (Directory directory = index(4000, segments);
           DirectoryReader reader = DirectoryReader.open(directory)) {
-        IndexSearcher searcher = newSearcher(reader);
+        IndexSearcher searcher = searcher(reader);
         MatryoshkaQuery narrow = query(20);
         FunnelProbe probe = new FunnelProbe(searcher, () -> {});
         Comparison comparison = probe.compare(narrow, new int[] {K}, new int[0]);
@@ -128,7 +133,7 @@ public class FunnelProbeTests extends MatryoshkaTestCase {
     for (int docs : new int[] {400, 1800}) {
       try (Directory directory = index(docs, 2);
           DirectoryReader reader = DirectoryReader.open(directory)) {
-        FunnelProbe probe = new FunnelProbe(newSearcher(reader), () -> {});
+        FunnelProbe probe = new FunnelProbe(searcher(reader), () -> {});
         List<MatryoshkaQuery> queries =
             List.of(query(20), query(20).aimingAt(RecallTarget.DEFAULT));
         for (MatryoshkaQuery query : queries) {
@@ -144,7 +149,7 @@ public class FunnelProbeTests extends MatryoshkaTestCase {
     }
     try (Directory directory = index(2000, 1);
         DirectoryReader reader = DirectoryReader.open(directory)) {
-      FunnelProbe probe = new FunnelProbe(newSearcher(reader), () -> {});
+      FunnelProbe probe = new FunnelProbe(searcher(reader), () -> {});
       assertEquals(0, probe.compare(query(20), new int[] {K}, new int[0]).uncoded());
     }
   }
@@ -153,7 +158,7 @@ public class FunnelProbeTests extends MatryoshkaTestCase {
     try (Directory directory = index(2000, 1);
         DirectoryReader reader = DirectoryReader.open(directory)) {
       MatryoshkaQuery query = query(50);
-      FunnelProbe probe = new FunnelProbe(newSearcher(reader), () -> {});
+      FunnelProbe probe = new FunnelProbe(searcher(reader), () -> {});
       int[] ks = {K};
       int best = probe.compare(query, ks, new int[0]).truth().docs()[0];
       Comparison without = probe.compare(query, ks, new int[] {best});
@@ -173,7 +178,7 @@ public class FunnelProbeTests extends MatryoshkaTestCase {
           () -> {
             throw new IllegalStateException("stop");
           };
-      FunnelProbe probe = new FunnelProbe(newSearcher(reader), stop);
+      FunnelProbe probe = new FunnelProbe(searcher(reader), stop);
       expectThrows(
           IllegalStateException.class, () -> probe.compare(query(50), new int[] {K}, new int[0]));
     }
@@ -181,7 +186,7 @@ public class FunnelProbeTests extends MatryoshkaTestCase {
 
   private static AuditReport.AtK audit(Directory directory) throws IOException {
     try (DirectoryReader reader = DirectoryReader.open(directory)) {
-      FunnelProbe probe = new FunnelProbe(newSearcher(reader), () -> {});
+      FunnelProbe probe = new FunnelProbe(searcher(reader), () -> {});
       AuditTally tally = new AuditTally(new int[] {K}, 5);
       for (int q = 0; q < 20; q++) {
         Comparison comparison = probe.compare(query(200), new int[] {K}, new int[0]);
