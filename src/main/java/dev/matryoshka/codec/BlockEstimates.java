@@ -32,10 +32,17 @@ public final class BlockEstimates {
   private final float[] dots = new float[BLOCK];
   private final float[] estimates = new float[BLOCK];
   private final int words;
+  private final float[][] remembered;
   private int block = -1;
   private long[] gathered;
 
   public BlockEstimates(SegmentCodes codes, QueryCode query) throws IOException {
+    this(codes, query, null);
+  }
+
+  private BlockEstimates(SegmentCodes codes, QueryCode query, float[][] remembered)
+      throws IOException {
+    this.remembered = remembered;
     this.codes = codes;
     this.cursor = codes.cursor();
     this.query = query;
@@ -44,9 +51,14 @@ public final class BlockEstimates {
     this.corrections = new CorrectionBlock(cursor.correctionsPerVector());
   }
 
-  /** The same for another thread. */
+  /** One that keeps the estimates of whole blocks, for whoever asks for them more than once. */
+  static BlockEstimates remembering(SegmentCodes codes, QueryCode query) throws IOException {
+    return new BlockEstimates(codes, query, new float[codes.blocks()][]);
+  }
+
+  /** The same for another thread; those that remember must not ask for the same block at once. */
   public BlockEstimates fork() throws IOException {
-    return new BlockEstimates(codes, query);
+    return new BlockEstimates(codes, query, remembered);
   }
 
   /** Number of blocks. */
@@ -66,12 +78,23 @@ public final class BlockEstimates {
    *     modified, valid until the next call
    */
   public float[] of(int block) throws IOException {
-    if (block == this.block) {
-      return estimates;
+    if (remembered != null) {
+      if (remembered[block] == null) {
+        remembered[block] = new float[BLOCK];
+        estimate(block, remembered[block]);
+      }
+      return remembered[block];
     }
-    this.block = block;
+    if (block != this.block) {
+      this.block = block;
+      estimate(block, estimates);
+    }
+    return estimates;
+  }
+
+  private void estimate(int block, float[] estimates) throws IOException {
     if (cursor.estimates(block, query, estimates)) {
-      return estimates;
+      return;
     }
     cursor.corrections(block, corrections);
     Arrays.fill(estimates, 0);
@@ -81,7 +104,6 @@ public final class BlockEstimates {
       query.addScaled(level, distances, corrections, dots, estimates);
     }
     query.complete(corrections, estimates);
-    return estimates;
   }
 
   /**

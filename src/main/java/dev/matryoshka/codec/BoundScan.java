@@ -153,6 +153,11 @@ public final class BoundScan {
     return square;
   }
 
+  /** Rows that the query is projected on before anything can be ruled out. */
+  public int firstRows() {
+    return meta.width(0);
+  }
+
   /** What vectors must reach from now on. */
   public void setMinScore(float minScore) {
     limit = limit(minScore);

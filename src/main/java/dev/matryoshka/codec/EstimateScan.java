@@ -30,18 +30,34 @@ public final class EstimateScan {
 
   private EstimateScan() {}
 
+  /** Vectors whose estimates are remembered, at most: those of a segment take a megabyte. */
+  private static final int MOST_REMEMBERED = 1 << 18;
+
+  /** What {@link #scanAll} reads. */
+  public static BlockEstimates estimates(SegmentCodes codes, QueryCode query) throws IOException {
+    return remembers(codes)
+        ? BlockEstimates.remembering(codes, query)
+        : new BlockEstimates(codes, query);
+  }
+
+  /** Whether estimates are remembered, so that scanning once more takes a tenth of the time. */
+  public static boolean remembers(SegmentCodes codes) {
+    return codes.size() <= MOST_REMEMBERED;
+  }
+
   /**
    * Estimates every vector of the segment, and asks whether it is accepted only once its estimate
    * is good enough. Large segments are scanned in slices by several tasks, each starting from what
    * a sample suggests; the outcome does not depend on either.
    *
+   * @param estimates the segment's, as {@link #estimates} has them
    * @param keep vectors to keep, at least 1: those with the best estimates, ties to the lowest
    *     ordinal
    * @param interrupt run for every block, by any task; throws to stop the scan
    */
   public static BestEstimates scanAll(
       SegmentCodes codes,
-      QueryCode query,
+      BlockEstimates estimates,
       int keep,
       CodeScan.Accepted accepted,
       Runnable interrupt,
@@ -51,22 +67,22 @@ public final class EstimateScan {
     float start = Float.NEGATIVE_INFINITY;
     if (CodeScan.sampled(codes, step, keep)) {
       BestEstimates sample = new BestEstimates(CodeScan.sampleHits(keep, step), start);
-      scan(codes, query, step / 2, codes.blocks(), step, sample, accepted.ordinals(), interrupt);
+      scan(estimates, step / 2, codes.blocks(), step, sample, accepted.ordinals(), interrupt);
       sample.finish();
       start = sample.least();
     }
-    BestEstimates best = scanSlices(codes, query, keep, start, accepted, interrupt, executor);
+    BestEstimates best = scanSlices(codes, estimates, keep, start, accepted, interrupt, executor);
     // The sample was not like the rest, or fewer are accepted than are to be kept.
     if (best.size() < keep && start > Float.NEGATIVE_INFINITY) {
       start = Float.NEGATIVE_INFINITY;
-      best = scanSlices(codes, query, keep, start, accepted, interrupt, executor);
+      best = scanSlices(codes, estimates, keep, start, accepted, interrupt, executor);
     }
     return best;
   }
 
   private static BestEstimates scanSlices(
       SegmentCodes codes,
-      QueryCode query,
+      BlockEstimates estimates,
       int keep,
       float start,
       CodeScan.Accepted accepted,
@@ -78,10 +94,11 @@ public final class EstimateScan {
     for (int from = 0; from < codes.blocks(); from += slice) {
       int first = from;
       int end = Math.min(codes.blocks(), from + slice);
+      BlockEstimates ofTask = slice < codes.blocks() ? estimates.fork() : estimates;
       tasks.add(
           () -> {
             BestEstimates best = new BestEstimates(keep, start);
-            scan(codes, query, first, end, 1, best, accepted.ordinals(), interrupt);
+            scan(ofTask, first, end, 1, best, accepted.ordinals(), interrupt);
             return best;
           });
     }
@@ -92,8 +109,7 @@ public final class EstimateScan {
   }
 
   private static void scan(
-      SegmentCodes codes,
-      QueryCode query,
+      BlockEstimates estimates,
       int fromBlock,
       int toBlock,
       int step,
@@ -101,7 +117,6 @@ public final class EstimateScan {
       Bits accept,
       Runnable interrupt)
       throws IOException {
-    BlockEstimates estimates = new BlockEstimates(codes, query);
     int[] hits = new int[BlockEstimates.BLOCK];
     for (int block = fromBlock; block < toBlock; block += step) {
       interrupt.run();
@@ -180,6 +195,7 @@ public final class EstimateScan {
     long slices = (codes.blocks() + slice - 1) / slice;
     long room = Math.min(BestEstimates.room(keep), 2L * slice * BlockEstimates.BLOCK);
     // What tasks select, all of that in one piece, and a copy to choose from.
-    return 3 * slices * room * Long.BYTES;
+    long remembered = remembers(codes) ? (long) codes.size() * Float.BYTES : 0;
+    return 3 * slices * room * Long.BYTES + remembered;
   }
 }

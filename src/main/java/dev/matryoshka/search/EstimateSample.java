@@ -100,6 +100,15 @@ final class EstimateSample {
     return bin == 0 ? Double.NEGATIVE_INFINITY : upper(bin - 1);
   }
 
+  /** The share of all vectors that have an estimate above a limit, or a little below it. */
+  double above(double limit) {
+    int above = 0;
+    for (int bin = bins.length - 1; bin >= 0 && upper(bin) > limit; bin--) {
+      above += bins[bin];
+    }
+    return (double) above / count;
+  }
+
   private double matching(int bin, double lacking, double slope) {
     if (bins[bin] == 0) {
       return 0;

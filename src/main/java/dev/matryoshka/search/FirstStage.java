@@ -12,6 +12,7 @@
 package dev.matryoshka.search;
 
 import dev.matryoshka.codec.Calibration;
+import dev.matryoshka.codec.EstimateScan;
 import dev.matryoshka.codec.SegmentCodes;
 import java.io.IOException;
 import org.apache.lucene.search.AcceptDocs;
@@ -30,14 +31,18 @@ final class FirstStage {
 
   private static final double SPARE_OF_ESTIMATES = 3;
 
+  /** The same where scanning once more costs little. */
+  private static final double SPARE_OF_REMEMBERED = 1;
+
   /** Captured at least: the lines that the search fits need some points. */
   private static final int LEAST_KEEP = 400;
 
   /**
    * Where distances would have to capture more than one vector in so many, all are estimated from
-   * the start: capturing one takes as long as estimating so many in passing.
+   * the start: capturing one takes as long as estimating twenty in passing, and two queries in five
+   * need all of them in the end.
    */
-  private static final int ESTIMATED_ABOVE = 20;
+  private static final int ESTIMATED_ABOVE = 60;
 
   private FirstStage() {}
 
@@ -64,7 +69,8 @@ final class FirstStage {
     double share = funnel.target().share();
     double near = SPARE_OF_DISTANCES * known.keepByDistance(hits, share) / ofAll;
     if (estimates || near * ESTIMATED_ABOVE > accepted) {
-      double keep = SPARE_OF_ESTIMATES * known.keepByEstimate(hits, share) / ofAll;
+      double spare = EstimateScan.remembers(codes) ? SPARE_OF_REMEMBERED : SPARE_OF_ESTIMATES;
+      double keep = spare * known.keepByEstimate(hits, share) / ofAll;
       return funnel.estimating(kept(keep, funnel.first()), (int) accepted);
     }
     return Stage.hamming(most.size(), kept(near, most));

@@ -53,6 +53,13 @@ final class LikelyMatches {
   /** The share of matches above which they are like the vectors of the sample. */
   private static final double COMMON = 0.001;
 
+  /**
+   * A level of bounds is prepared by projecting the query, which takes as long as comparing about
+   * as many vectors as the level has rows, but on one thread: not for fewer vectors than this for
+   * each.
+   */
+  private static final int VECTORS_PER_ROW = 4;
+
   /** Segments of fewer vectors are compared in no time. */
   private static final int MIN_VECTORS = 10_000;
 
@@ -74,6 +81,7 @@ final class LikelyMatches {
   private float leastEstimate;
   private float outstanding;
   private boolean common;
+  private boolean few;
   private final long[] outstandingOnes = new long[BoundScan.BLOCK / Long.SIZE];
   private double missedPerVector;
   private final int[] hits = new int[BlockEstimates.BLOCK];
@@ -115,7 +123,11 @@ final class LikelyMatches {
     LikelyMatches matches = new LikelyMatches(segment, estimates, counts);
     Compared compared = matches.calibrate(query, scorer);
     matches.raise(minScore);
-    if (bounds != null && matches.common) {
+    matches.few =
+        bounds != null
+            && matches.sample.above(matches.leastEstimate) * segment.size()
+                < (double) VECTORS_PER_ROW * bounds.firstRows();
+    if (bounds != null && matches.common && matches.few == false) {
       // Otherwise bounds are proofs, which need not know what is likely.
       for (int i = 0; i < compared.ords.length; i++) {
         bounds.observe(compared.ords[i], compared.scores[i], compared.ords[i].length);
@@ -133,6 +145,7 @@ final class LikelyMatches {
     fork.leastEstimate = leastEstimate;
     fork.outstanding = outstanding;
     fork.common = common;
+    fork.few = few;
     fork.missedPerVector = missedPerVector;
     return fork;
   }
@@ -201,6 +214,11 @@ final class LikelyMatches {
     leastEstimate = (float) least;
     missedPerVector = sample.matchingBelow(least, lacking, slope);
     hitsBlock = -1;
+  }
+
+  /** Whether so few vectors are left that all are compared sooner than bounds are prepared. */
+  boolean few() {
+    return few;
   }
 
   /**

@@ -105,16 +105,18 @@ final class SegmentMatcher {
     // Estimates come by the block: too dear for a single vector.
     LikelyMatches estimates = fast && count > 1 ? estimates() : null;
     long[] outstanding = null;
+    boolean few = false;
     if (estimates != null && estimatesWorth.ask(count)) {
       left = estimates.candidates(first, count, into);
       outstanding = estimates.outstanding();
+      few = estimates.few();
       estimatesWorth.learn(count, left);
     } else {
       for (int i = 0; i < count; i++) {
         into[i] = first + i;
       }
     }
-    if (bounds != null && boundsWorth.ask(left)) {
+    if (bounds != null && few == false && boundsWorth.ask(left)) {
       int given = left;
       left = bounds.ruleOut(first, into, given, outstanding);
       boundsWorth.learn(given, left);

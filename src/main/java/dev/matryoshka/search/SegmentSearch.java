@@ -13,6 +13,7 @@ package dev.matryoshka.search;
 
 import dev.matryoshka.binary.HammingSelector;
 import dev.matryoshka.codec.BestEstimates;
+import dev.matryoshka.codec.BlockEstimates;
 import dev.matryoshka.codec.CandidateKeys;
 import dev.matryoshka.codec.CodeScan;
 import dev.matryoshka.codec.EstimateScan;
@@ -42,6 +43,7 @@ final class SegmentSearch {
   private final Runnable interrupt;
   private final TaskExecutor executor;
   private QueryCode queryCode;
+  private BlockEstimates estimates;
   private Candidates candidates;
   private CandidateScorer scorer;
   private boolean exact;
@@ -183,10 +185,13 @@ final class SegmentSearch {
           acceptDocs.iterator(),
           interrupt);
     }
+    if (estimates == null) {
+      estimates = EstimateScan.estimates(segment.codes(), queryCode());
+    }
     Bits acceptedDocs = acceptDocs.bits();
     return EstimateScan.scanAll(
         segment.codes(),
-        queryCode(),
+        estimates,
         keep,
         () -> segment.values().getAcceptOrds(acceptedDocs),
         interrupt,

@@ -37,8 +37,11 @@ import org.apache.lucene.util.FixedBitSet;
 public class CodeScanTests extends MatryoshkaTestCase {
 
   private static final int DIMS = 64;
-  private static final int COUNT = 140_000;
 
+  /** Scanned by two tasks, and by one. */
+  private static final int[] COUNTS = {140_000, 40_000};
+
+  private int count;
   private Directory directory;
   private DirectoryReader reader;
   private SegmentCodes codes;
@@ -47,6 +50,7 @@ public class CodeScanTests extends MatryoshkaTestCase {
   @Override
   public void setUp() throws Exception {
     super.setUp();
+    count = COUNTS[random().nextInt(COUNTS.length)];
     directory = CodedIndex.directory();
     threads = Executors.newFixedThreadPool(3);
   }
@@ -74,10 +78,10 @@ public class CodeScanTests extends MatryoshkaTestCase {
 
   private void check(float[] target, int keep, Bits accept) throws IOException {
     QueryCode query = codes.encode(target);
-    HammingSelector expected = new HammingSelector(keep, DIMS, 1, COUNT);
+    HammingSelector expected = new HammingSelector(keep, DIMS, 1, count);
     CodeCursor cursor = codes.cursor();
     long[] code = new long[1];
-    for (int ord = 0; ord < COUNT; ord++) {
+    for (int ord = 0; ord < count; ord++) {
       cursor.readCode(ord, code, 0, 1);
       int distance = query.distance(0, code, 0);
       if (distance <= expected.threshold() && (accept == null || accept.get(ord))) {
@@ -95,7 +99,7 @@ public class CodeScanTests extends MatryoshkaTestCase {
             () -> accept,
             interrupts::incrementAndGet,
             new TaskExecutor(random().nextBoolean() ? threads : Runnable::run));
-    assertTrue(interrupts.get() >= COUNT / MatryoshkaVectorsFormat.BLOCK);
+    assertTrue(interrupts.get() >= count / MatryoshkaVectorsFormat.BLOCK);
     assertEquals(expected.size(), actual.size());
     for (int i = 0; i < expected.size(); i++) {
       assertEquals(expected.position(i), actual.position(i));
@@ -108,9 +112,9 @@ public class CodeScanTests extends MatryoshkaTestCase {
   private void checkEstimates(float[] target, int keep, Bits accept) throws IOException {
     QueryCode query = codes.encode(target);
     BlockEstimates estimates = new BlockEstimates(codes, query);
-    float[] all = new float[COUNT];
+    float[] all = new float[count];
     List<Integer> ranked = new ArrayList<>();
-    for (int ord = 0; ord < COUNT; ord++) {
+    for (int ord = 0; ord < count; ord++) {
       all[ord] = estimates.of(ord / BlockEstimates.BLOCK)[ord % BlockEstimates.BLOCK];
       if (accept == null || accept.get(ord)) {
         ranked.add(ord);
@@ -118,18 +122,19 @@ public class CodeScanTests extends MatryoshkaTestCase {
     }
     ranked.sort((a, b) -> Float.compare(all[b], all[a]));
     int[] expected = ranked.stream().limit(keep).sorted().mapToInt(Integer::intValue).toArray();
-    BestEstimates actual =
-        EstimateScan.scanAll(
-            codes,
-            query,
-            keep,
-            () -> accept,
-            () -> {},
-            new TaskExecutor(random().nextBoolean() ? threads : Runnable::run));
-    checkEstimates(expected, all, actual);
+    BlockEstimates again = EstimateScan.estimates(codes, query);
+    TaskExecutor executor = new TaskExecutor(random().nextBoolean() ? threads : Runnable::run);
+    // What a narrower or wider scan has left behind changes nothing.
+    for (int before : new int[] {1 + random().nextInt(2 * keep), keep}) {
+      BestEstimates actual =
+          EstimateScan.scanAll(codes, again, before, () -> accept, () -> {}, executor);
+      if (before == keep) {
+        checkEstimates(expected, all, actual);
+      }
+    }
     // Every document has a vector here.
     DocIdSetIterator docs =
-        accept == null ? DocIdSetIterator.all(COUNT) : new BitSetIterator((BitSet) accept, 0);
+        accept == null ? DocIdSetIterator.all(count) : new BitSetIterator((BitSet) accept, 0);
     LeafReader leaf = getOnlyLeafReader(reader);
     checkEstimates(
         expected,
@@ -152,24 +157,24 @@ public class CodeScanTests extends MatryoshkaTestCase {
   }
 
   private void checkAll(float[] target) throws IOException {
-    for (int keep : new int[] {1, 10, 1000, 1000 + random().nextInt(10_000), COUNT / 2}) {
+    for (int keep : new int[] {1, 10, 1000, 1000 + random().nextInt(10_000), count / 2}) {
       check(target, keep, null);
       checkEstimates(target, keep, null);
-      for (int oneIn : new int[] {2, 1000, COUNT}) {
-        FixedBitSet accept = new FixedBitSet(COUNT);
-        for (int i = 0; i < COUNT; i += 1 + random().nextInt(2 * oneIn - 1)) {
+      for (int oneIn : new int[] {2, 1000, count}) {
+        FixedBitSet accept = new FixedBitSet(count);
+        for (int i = 0; i < count; i += 1 + random().nextInt(2 * oneIn - 1)) {
           accept.set(i);
         }
         check(target, keep, accept);
         checkEstimates(target, keep, accept);
       }
-      check(target, keep, new Bits.MatchNoBits(COUNT));
+      check(target, keep, new Bits.MatchNoBits(count));
     }
   }
 
   public void testAlike() throws IOException {
-    float[][] vectors = new float[COUNT][];
-    for (int i = 0; i < COUNT; i++) {
+    float[][] vectors = new float[count][];
+    for (int i = 0; i < count; i++) {
       vectors[i] = CodedIndex.vector(random(), DIMS);
     }
     index(vectors);
@@ -180,8 +185,8 @@ public class CodeScanTests extends MatryoshkaTestCase {
   public void testOrderedBySimilarity() throws IOException {
     float[] target = CodedIndex.vector(random(), DIMS);
     int run = (1 + random().nextInt(40)) * MatryoshkaVectorsFormat.BLOCK;
-    float[][] vectors = new float[COUNT][];
-    for (int i = 0; i < COUNT; i++) {
+    float[][] vectors = new float[count][];
+    for (int i = 0; i < count; i++) {
       vectors[i] = CodedIndex.vector(random(), DIMS);
       if (i / run % 2 == 0) {
         for (int d = 0; d < DIMS; d++) {
@@ -196,8 +201,8 @@ public class CodeScanTests extends MatryoshkaTestCase {
   /** Near the target is only what a sample looks at, so that it promises far too much. */
   public void testPromisingSample() throws IOException {
     float[] target = CodedIndex.vector(random(), DIMS);
-    float[][] vectors = new float[COUNT][];
-    for (int i = 0; i < COUNT; i++) {
+    float[][] vectors = new float[count][];
+    for (int i = 0; i < count; i++) {
       vectors[i] = CodedIndex.vector(random(), DIMS);
       if (i / MatryoshkaVectorsFormat.BLOCK % 8 == 4) {
         for (int d = 0; d < DIMS; d++) {

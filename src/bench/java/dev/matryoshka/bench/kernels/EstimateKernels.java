@@ -13,6 +13,7 @@ package dev.matryoshka.bench.kernels;
 
 import dev.matryoshka.bench.QuietLogging;
 import dev.matryoshka.codec.BenchCodes;
+import dev.matryoshka.codec.BlockEstimates;
 import dev.matryoshka.codec.CodeCursor;
 import dev.matryoshka.codec.CodeScan;
 import dev.matryoshka.codec.EstimateScan;
@@ -137,7 +138,7 @@ public class EstimateKernels {
   @Benchmark
   public int scan() throws IOException {
     TaskExecutor oneThread = new TaskExecutor(Runnable::run);
-    QueryCode fresh = segment.encode(query);
+    BlockEstimates fresh = EstimateScan.estimates(segment, segment.encode(query));
     return EstimateScan.scanAll(segment, fresh, WIDENED, () -> null, () -> {}, oneThread).size();
   }
 
