@@ -63,6 +63,13 @@ public final class EstimateScan {
       Runnable interrupt,
       TaskExecutor executor)
       throws IOException {
+    if (remembers(codes) && codes.blocks() <= CodeScan.slice(codes.blocks())) {
+      // Memory is fetched ahead of its use where it is read from front to back.
+      for (int block = 0; block < codes.blocks(); block++) {
+        interrupt.run();
+        estimates.of(block);
+      }
+    }
     int step = CodeScan.sampleStep(codes.blocks(), keep);
     float start = Float.NEGATIVE_INFINITY;
     if (CodeScan.sampled(codes, step, keep)) {
