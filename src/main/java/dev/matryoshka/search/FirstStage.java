@@ -38,6 +38,12 @@ final class FirstStage {
   private static final int LEAST_KEEP = 400;
 
   /**
+   * One vector in so many is captured at least: that takes a seventh of the time of comparing all
+   * of them, which follows once more where too few were captured.
+   */
+  private static final int CAPTURED_PER = 256;
+
+  /**
    * Where distances would have to capture more than one vector in so many, all are estimated from
    * the start: capturing one takes as long as estimating twenty in passing, and two queries in five
    * need all of them in the end.
@@ -73,7 +79,7 @@ final class FirstStage {
       double keep = spare * known.keepByEstimate(hits, share) / ofAll;
       return funnel.estimating(kept(keep, funnel.first()), (int) accepted);
     }
-    return Stage.hamming(most.size(), kept(near, most));
+    return Stage.hamming(most.size(), kept(Math.max(near, accepted / CAPTURED_PER), most));
   }
 
   private static int kept(double wanted, Stage most) {
