@@ -45,10 +45,12 @@ final class FirstStage {
 
   /**
    * Where distances would have to capture more than one vector in so many, all are estimated from
-   * the start: capturing one takes as long as estimating twenty in passing, and two queries in five
-   * need all of them in the end.
+   * the start: capturing one takes as long as estimating so many in passing.
    */
-  private static final int ESTIMATED_ABOVE = 60;
+  private static final int ESTIMATED_ABOVE = 20;
+
+  /** The same where scanning once more costs little: two queries in five need them all anyway. */
+  private static final int REMEMBERED_ABOVE = 60;
 
   private FirstStage() {}
 
@@ -74,8 +76,10 @@ final class FirstStage {
     double hits = k * ofAll;
     double share = funnel.target().share();
     double near = SPARE_OF_DISTANCES * known.keepByDistance(hits, share) / ofAll;
-    if (estimates || near * ESTIMATED_ABOVE > accepted) {
-      double spare = EstimateScan.remembers(codes) ? SPARE_OF_REMEMBERED : SPARE_OF_ESTIMATES;
+    boolean remembered = EstimateScan.remembers(codes);
+    int estimatedAbove = remembered ? REMEMBERED_ABOVE : ESTIMATED_ABOVE;
+    if (estimates || near * estimatedAbove > accepted) {
+      double spare = remembered ? SPARE_OF_REMEMBERED : SPARE_OF_ESTIMATES;
       double keep = spare * known.keepByEstimate(hits, share) / ofAll;
       return funnel.estimating(kept(keep, funnel.first()), (int) accepted);
     }
