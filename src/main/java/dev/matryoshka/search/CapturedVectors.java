@@ -14,7 +14,6 @@ package dev.matryoshka.search;
 import dev.matryoshka.codec.CandidateKeys;
 import java.io.IOException;
 import java.util.Arrays;
-import org.apache.lucene.index.FloatVectorValues;
 
 /**
  * The vectors of one segment that the first stage captured, and how far each has come: captured
@@ -316,8 +315,6 @@ final class CapturedVectors {
   }
 
   private long[] keys(By by, boolean[] which, int count) throws IOException {
-    FloatVectorValues values = search.segment().values();
-    int docBase = search.segment().context().docBase;
     long[] keys = new long[count];
     for (int i = 0, at = 0; at < count; i++) {
       int index = order[i];
@@ -328,7 +325,7 @@ final class CapturedVectors {
               case ESTIMATE -> estimates[index];
               case SCORE -> candidates.score(index);
             };
-        keys[at++] = CandidateKeys.of(score, docBase + values.ordToDoc(candidates.ord(index)));
+        keys[at++] = CandidateKeys.of(score, search.doc(candidates.ord(index)));
       }
     }
     return keys;

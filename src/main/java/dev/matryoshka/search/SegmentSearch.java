@@ -44,6 +44,7 @@ final class SegmentSearch {
   private final TaskExecutor executor;
   private QueryCode queryCode;
   private BlockEstimates estimates;
+  private FloatVectorValues documents;
   private Candidates candidates;
   private CandidateScorer scorer;
   private boolean exact;
@@ -345,11 +346,17 @@ final class SegmentSearch {
    * @return index after the last one written
    */
   int keys(long[] into, int offset) throws IOException {
-    FloatVectorValues values = segment.values();
     for (int i = 0; i < candidates.size(); i++) {
-      int doc = segment.context().docBase + values.ordToDoc(candidates.ord(i));
-      into[offset + i] = CandidateKeys.of(candidates.score(i), doc);
+      into[offset + i] = CandidateKeys.of(candidates.score(i), doc(candidates.ord(i)));
     }
     return offset + candidates.size();
+  }
+
+  /** The document of a vector, numbered as in the whole searcher. */
+  int doc(int ord) throws IOException {
+    if (documents == null) {
+      documents = segment.values();
+    }
+    return segment.context().docBase + documents.ordToDoc(ord);
   }
 }
