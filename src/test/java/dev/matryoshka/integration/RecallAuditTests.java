@@ -298,15 +298,18 @@ public class RecallAuditTests extends ESSingleNodeTestCase {
     rating(b, nearest.get(3).doc(), 2);
     rating(b, nearest.get(30).doc(), 1);
     rating(b, nearest.get(1).doc(), 0);
-    b.endArray().endObject().endArray().endObject();
-    AtK result = audit(request(b, INDEX)).results().getFirst();
+    b.endArray().endObject().endArray();
+    // A funnel that keeps every document finds everything.
+    b.startArray("stages");
+    b.startObject().field("bits", Corpus.BITS).field("keep", DOCS).endObject();
+    b.startObject().field("dims", Corpus.DIMS).endObject();
+    AtK result = audit(request(b.endArray().endObject(), INDEX)).results().getFirst();
     assertEquals(1, result.labelled());
     assertEquals(2 / 3.0, result.labels().exactRecall(), 1e-9);
     double log2 = Math.log(2);
     double gain = 1 / (Math.log(2) / log2) + 3 / (Math.log(5) / log2);
     double ideal = 3 + 1 / (Math.log(3) / log2) + 1 / (Math.log(4) / log2);
     assertEquals(gain / ideal, result.labels().exactNdcg(), 1e-9);
-    // The default funnel finds everything here.
     assertEquals(1, result.recall().mean(), 0);
     assertEquals(gain / ideal, result.labels().ndcg(), 1e-9);
   }
