@@ -30,6 +30,9 @@ record VectorRules(String field, VectorElement element, VectorSimilarity similar
   /** The same for components of eight bits of precision. */
   private static final float BFLOAT16_UNIT_TOLERANCE = 0.02f;
 
+  /** Shorter ones lose digits, or all, when squares of components are added up in floats. */
+  private static final double LEAST_LENGTH = 1e-17;
+
   /**
    * Rounds in place to what the field can store, so that what is scored is what comes back.
    *
@@ -87,21 +90,22 @@ record VectorRules(String field, VectorElement element, VectorSimilarity similar
               "got a vector whose squared length overflows a float, with [%s] at dimension [%d]",
               vector[greatest], greatest));
     }
-    if (similarity == VectorSimilarity.COSINE && squared == 0) {
+    double length = Math.sqrt(exactlySquared);
+    if (similarity == VectorSimilarity.COSINE && length < LEAST_LENGTH) {
       throw new IllegalArgumentException(
-          exactlySquared == 0
+          length == 0
               ? message("compares by [cosine] and does not take vectors of length [0]")
               : message(
-                  "compares by [cosine] and does not take vectors whose squared length is [0] as a"
-                      + " float but got length [%s]",
-                  Math.sqrt(exactlySquared)));
+                  "compares by [cosine] and does not take vectors shorter than [%s] but got length"
+                      + " [%s]",
+                  LEAST_LENGTH, length));
     }
     float tolerance = element == VectorElement.BFLOAT16 ? BFLOAT16_UNIT_TOLERANCE : UNIT_TOLERANCE;
     if (similarity == VectorSimilarity.DOT_PRODUCT && Math.abs(squared - 1) >= tolerance) {
       throw new IllegalArgumentException(
           message(
               "compares by [dot_product] and takes vectors of length [1] only but got length [%s]",
-              (float) Math.sqrt(squared)));
+              (float) length));
     }
   }
 

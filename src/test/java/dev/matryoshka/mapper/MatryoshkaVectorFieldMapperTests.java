@@ -604,7 +604,13 @@ public class MatryoshkaVectorFieldMapperTests extends MapperTestCase {
     assertThat(
         rejected(
             mapper(DIMS, "cosine", "float"), b -> b.field("field", new float[] {1e-30f, 0, 0, 0})),
-        containsString("whose squared length is [0] as a float but got length [1.0"));
+        containsString("shorter than [1.0E-17] but got length [1.0"));
+    // Its squared length is none of a float's, if only as the sum of four that are.
+    assertThat(
+        rejected(
+            mapper(DIMS, "cosine", "float"),
+            b -> b.field("field", new float[] {2e-23f, 2e-23f, 2e-23f, 2e-23f})),
+        containsString("shorter than [1.0E-17] but got length ["));
     for (String similarity : List.of("l2_norm", "max_inner_product")) {
       mapper(DIMS, similarity, "float").parse(source(b -> b.field("field", new float[DIMS])));
     }
