@@ -221,6 +221,11 @@ final class LikelyMatches {
     return few;
   }
 
+  /** Whether so many vectors match that they are like the sample; bounds are proofs otherwise. */
+  boolean common() {
+    return common;
+  }
+
   /**
    * Bits of the vectors last looked at, set where the estimate is one of the highest, and for all
    * where matches are so rare that they may be unlike the sample.

@@ -38,7 +38,8 @@ final class SegmentMatcher {
   private final boolean fast;
   private boolean estimatesPrepared;
   private LikelyMatches likely;
-  private final double missesPerMatch;
+  private final double missesOfBounds;
+  private double missesPerMatch;
   private float minScore;
   private final Runnable interrupt;
   private final FindAllCounts counts;
@@ -57,7 +58,7 @@ final class SegmentMatcher {
     // In a small segment the best few are all there is to lose, and proving costs little more.
     boolean unproven = fast && LikelyMatches.possible(segment);
     this.bounds = stored == null ? null : new BoundScan(stored, query.target(), minScore, unproven);
-    this.missesPerMatch = unproven && stored != null ? 1 / BoundScan.ESTIMATE_RECALL - 1 : 0;
+    this.missesOfBounds = unproven && stored != null ? 1 / BoundScan.ESTIMATE_RECALL - 1 : 0;
     this.interrupt = interrupt;
     this.counts = counts;
   }
@@ -69,7 +70,7 @@ final class SegmentMatcher {
     this.minScore = other.minScore;
     this.fast = other.fast;
     this.bounds = other.bounds == null ? null : other.bounds.fork();
-    this.missesPerMatch = other.missesPerMatch;
+    this.missesOfBounds = other.missesOfBounds;
     this.estimatesPrepared = other.estimatesPrepared;
     this.likely = other.likely == null ? null : other.likely.fork();
     this.interrupt = other.interrupt;
@@ -106,6 +107,7 @@ final class SegmentMatcher {
     LikelyMatches estimates = fast && count > 1 ? estimates() : null;
     long[] outstanding = null;
     boolean few = false;
+    missesPerMatch = 0;
     if (estimates != null && estimatesWorth.ask(count)) {
       left = estimates.candidates(first, count, into);
       outstanding = estimates.outstanding();
@@ -120,6 +122,7 @@ final class SegmentMatcher {
       int given = left;
       left = bounds.ruleOut(first, into, given, outstanding);
       boundsWorth.learn(given, left);
+      missesPerMatch = estimates == null || estimates.common() ? missesOfBounds : 0;
     }
     counts.skip(count - left);
     return left;
