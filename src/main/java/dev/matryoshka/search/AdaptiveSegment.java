@@ -108,6 +108,12 @@ final class AdaptiveSegment {
     taken.forEach(ScratchMemory.Taken::close);
   }
 
+  /** Memory for the first stage, beyond what the whole search has taken. */
+  private void takeMemory(int k) {
+    long bytes = estimatesFirst() ? search.bytesToEstimate(first, k) : search.bytesNeeded(first, k);
+    taken.add(memory.take(bytes));
+  }
+
   /** Whether the scan has scored everything at full precision. */
   boolean exact() {
     return search.exact();
@@ -153,6 +159,10 @@ final class AdaptiveSegment {
     CapturedVectors narrower = captured;
     if (narrower == null) {
       first = FirstStage.of(search, acceptDocs, funnel, k);
+      boolean instead = funnel.first().kind() == Stage.Kind.HAMMING && estimatesFirst();
+      if (instead && first.keep() > funnel.first().keep()) {
+        takeMemory(k);
+      }
     }
     boolean estimates =
         accepted() > funnel.scoredAtFullPrecision() && search.canScanEstimates(first);
@@ -265,7 +275,7 @@ final class AdaptiveSegment {
     if (wider > 0) {
       widenings++;
       widen();
-      taken.add(memory.take(search.bytesNeeded(first, k)));
+      takeMemory(k);
       scan(k);
     } else if (work.estimates() > 0) {
       captured.estimate(step(work.estimates(), captured.estimatedCount()));

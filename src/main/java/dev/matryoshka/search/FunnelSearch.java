@@ -66,7 +66,9 @@ final class FunnelSearch {
       if (funnel.target() != null) {
         Stage first = funnel.firstOf(segment.segment().size());
         Stage estimates = Stage.asymmetric(first.size(), funnel.first().keep());
-        most = Math.max(segment.bytesNeeded(first, k), segment.bytesNeeded(estimates, k));
+        boolean distances = first.kind() == Stage.Kind.HAMMING;
+        most = distances ? segment.bytesNeeded(first, k) : segment.bytesToEstimate(first, k);
+        most = Math.max(most, segment.bytesToEstimate(estimates, k));
       }
       bytes += most;
     }

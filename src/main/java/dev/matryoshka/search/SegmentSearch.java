@@ -69,7 +69,7 @@ final class SegmentSearch {
   private static final int BYTES_PER_CANDIDATE = 40;
 
   /**
-   * Most heap that a search takes here at a time.
+   * Most heap that {@link #scan} takes here at a time.
    *
    * @param first the first stage
    * @param k what the last stage keeps
@@ -77,13 +77,24 @@ final class SegmentSearch {
   long bytesNeeded(Stage first, int k) {
     int kept = Math.min(first.keep() == Stage.LAST ? k : first.keep(), segment.size());
     if (segment.codes() == null || first.kind() != Stage.Kind.HAMMING) {
-      long scanned = segment.codes() == null ? 0 : EstimateScan.bytesNeeded(segment.codes(), kept);
-      return scanned
-          + BYTES_PER_CANDIDATE * Math.min(segment.size(), kept + (long) Math.max(kept, MIN_CHUNK));
+      return BYTES_PER_CANDIDATE
+          * Math.min(segment.size(), kept + (long) Math.max(kept, MIN_CHUNK));
     }
     int words = segment.codes().bits() / Long.SIZE;
     return CodeScan.bytesNeeded(segment.codes(), kept)
         + (BYTES_PER_CANDIDATE + (long) words * Long.BYTES) * kept;
+  }
+
+  /**
+   * Most heap that {@link #scanEstimates} takes here at a time, or {@link #scan} if that is more.
+   *
+   * @param first the first stage, which estimates
+   * @param k what the last stage keeps
+   */
+  long bytesToEstimate(Stage first, int k) {
+    int kept = Math.min(first.keep(), segment.size());
+    long scanned = segment.codes() == null ? 0 : EstimateScan.bytesNeeded(segment.codes(), kept);
+    return scanned + bytesNeeded(first, k);
   }
 
   /** Whether codes played no part, so that all stages but the float ones see exact scores. */

@@ -204,6 +204,25 @@ public class TargetRecallTests extends MatryoshkaTestCase {
     }
   }
 
+  /** A search that estimates nothing takes no memory for it. */
+  public void testMemoryOfComparingEverything() throws IOException {
+    AtomicLong most = new AtomicLong();
+    ScratchMemory memory =
+        bytes -> {
+          most.accumulateAndGet(bytes, Math::max);
+          return () -> {};
+        };
+    try (Directory directory = index(12_000, 1, VectorSimilarityFunction.COSINE);
+        DirectoryReader reader = DirectoryReader.open(directory)) {
+      IndexSearcher searcher = searcher(reader);
+      float[] target = SearchIndex.vector(random(), DIMS);
+      MatryoshkaQuery query = SearchIndex.query(target, 10, Stage.floats(DIMS, Stage.LAST));
+      assertEquals(10, searcher.search(query.within(memory), 10).scoreDocs.length);
+      // A candidate takes less than 50 bytes, and so many are collected at a time.
+      assertTrue("" + most, most.get() > 0 && most.get() < 50 * 4200);
+    }
+  }
+
   /** The first scan captures 4040 at k of 1; with codes that know nothing it cannot do. */
   public void testHardQueriesEstimateAll() throws IOException {
     try (Directory directory = index(12_000, 1, VectorSimilarityFunction.COSINE);
