@@ -51,6 +51,9 @@ public class FullDiskTests extends MatryoshkaTestCase {
   private final VectorSimilarityFunction similarity =
       VectorSimilarityFunction.values()[random().nextInt(VectorSimilarityFunction.values().length)];
 
+  /** The same for all writers of a test, so that all of them need as many bytes. */
+  private final boolean compound = random().nextBoolean();
+
   public void testFullAtAnyByte() throws IOException {
     CodecOptions options = options();
     try (Directory start = start(options)) {
@@ -114,8 +117,13 @@ public class FullDiskTests extends MatryoshkaTestCase {
     return copy;
   }
 
-  private static IndexWriterConfig config(CodecOptions options) {
-    return CodedIndex.config(options).setMergeScheduler(new SerialMergeScheduler());
+  private IndexWriterConfig config(CodecOptions options) {
+    IndexWriterConfig config =
+        CodedIndex.plainFiles(options)
+            .setMergeScheduler(new SerialMergeScheduler())
+            .setUseCompoundFile(compound);
+    config.getMergePolicy().setNoCFSRatio(compound ? 1 : 0);
+    return config;
   }
 
   /** The vector of a document: whole numbers, which every element holds to the last bit. */
@@ -183,8 +191,8 @@ public class FullDiskTests extends MatryoshkaTestCase {
     }
   }
 
-  private static void assertRecovers(
-      MockDirectoryWrapper directory, CodecOptions options, int commits) throws IOException {
+  private void assertRecovers(MockDirectoryWrapper directory, CodecOptions options, int commits)
+      throws IOException {
     // A commit that failed may have come to its end before.
     boolean further = documents(directory) != count(commits);
     assertCommitted(directory, commits + (further ? 1 : 0));

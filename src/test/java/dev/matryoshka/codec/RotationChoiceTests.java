@@ -101,14 +101,14 @@ public class RotationChoiceTests extends MatryoshkaTestCase {
     }
     SegmentCodes mixed = mergedWith(axes, 1000, i -> i % 20 == 0 ? apart : new float[DIMS]);
     assertNotEquals(first.rotationId(), mixed.rotationId());
-    assertEquals(mixed.rotationId(), mergedWith(axes, 1000, i -> apart).rotationId());
+    assertEquals(mixed.rotationId(), mergedWith(axes, 300, i -> apart).rotationId());
   }
 
   public void testFlushesInherit() throws IOException {
     Axes axes = new Axes(random());
-    SegmentCodes first = trained(axes, 2000);
-    // Enough for drift to be measured on a few hundred: on fewer, chance may look like it.
-    add(axes, 3000);
+    SegmentCodes first = trained(axes, 6000);
+    // Enough for drift to be measured on many hundred: on fewer, chance may look like it.
+    add(axes, 6000);
     add(new Axes(random()), MatryoshkaVectorsFormat.MIN_CODED_VECTORS);
     add(axes, MatryoshkaVectorsFormat.MIN_CODED_VECTORS - 1);
     try (DirectoryReader reader = DirectoryReader.open(writer)) {

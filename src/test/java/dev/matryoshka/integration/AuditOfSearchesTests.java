@@ -66,7 +66,8 @@ public class AuditOfSearchesTests extends ESSingleNodeTestCase {
             .setSettings(
                 Settings.builder()
                     .put("index.number_of_shards", 2)
-                    .put("index.number_of_replicas", 0))
+                    .put("index.number_of_replicas", 0)
+                    .put("index.refresh_interval", -1))
             .setMapping(Corpus.mapping()));
     // A single segment is left alone by a merge, codes or not.
     index(0, DOCS / 2);

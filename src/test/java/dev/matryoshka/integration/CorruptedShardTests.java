@@ -28,6 +28,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.elasticsearch.action.bulk.BulkRequestBuilder;
 import org.elasticsearch.cluster.metadata.IndexMetadata;
@@ -191,7 +192,7 @@ public class CorruptedShardTests extends ESIntegTestCase {
     String damaged = nodeOf(true);
     flip(largest(directory(damaged), randomFrom("veb", "vec")));
     indicesAdmin().prepareForceMerge(INDEX).setMaxNumSegments(1).get();
-    assertBusy(() -> assertEquals(damaged, nodeOf(false)));
+    assertBusy(() -> assertEquals(damaged, nodeOf(false)), 60, TimeUnit.SECONDS);
     ensureGreen(INDEX);
     assertBothCopiesAreGood();
   }

@@ -151,8 +151,8 @@ public class IndexLifecycleTests extends ESIntegTestCase {
         K,
         List.of(),
         List.of(
-            Stage.hamming(Corpus.BITS, 700),
-            Stage.asymmetric(Corpus.BITS, 250),
+            Stage.hamming(Corpus.BITS, 1200),
+            Stage.asymmetric(Corpus.BITS, 700),
             Stage.floats(Corpus.DIMS, Stage.LAST)));
   }
 

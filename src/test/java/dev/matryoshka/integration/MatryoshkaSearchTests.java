@@ -126,6 +126,8 @@ public class MatryoshkaSearchTests extends ESSingleNodeTestCase {
                 Settings.builder()
                     .put("index.number_of_shards", 1)
                     .put("index.number_of_replicas", 0)
+                    // Whose segments, and so rotations, are not up to the clock.
+                    .put("index.refresh_interval", -1)
                     .put(settings))
             .setMapping(mapping));
   }
@@ -152,8 +154,8 @@ public class MatryoshkaSearchTests extends ESSingleNodeTestCase {
         K,
         List.of(filters),
         List.of(
-            Stage.hamming(Corpus.BITS, 700),
-            Stage.asymmetric(Corpus.BITS, 250),
+            Stage.hamming(Corpus.BITS, 1200),
+            Stage.asymmetric(Corpus.BITS, 700),
             Stage.floats(Corpus.DIMS, Stage.LAST)));
   }
 

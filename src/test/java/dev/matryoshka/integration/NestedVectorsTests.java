@@ -88,7 +88,10 @@ public class NestedVectorsTests extends ESSingleNodeTestCase {
     assertAcked(
         indicesAdmin()
             .prepareCreate(INDEX)
-            .setSettings(Settings.builder().put("index.number_of_replicas", 0))
+            .setSettings(
+                Settings.builder()
+                    .put("index.number_of_replicas", 0)
+                    .put("index.refresh_interval", -1))
             .setMapping(mapping));
     index(0, BOOKS / 2);
     index(BOOKS / 2, BOOKS);

@@ -71,7 +71,8 @@ public class VectorStatsTests extends ESSingleNodeTestCase {
             .setSettings(
                 Settings.builder()
                     .put("index.number_of_shards", 1)
-                    .put("index.number_of_replicas", 0))
+                    .put("index.number_of_replicas", 0)
+                    .put("index.refresh_interval", -1))
             .setMapping(Corpus.mapping()));
     BulkRequestBuilder bulk = client().prepareBulk();
     for (int doc = 0; doc < DOCS - 1; doc++) {

@@ -66,7 +66,7 @@ public class ExpectedMissesTests extends MatryoshkaTestCase {
     Regression copied = new Regression();
     int points = 8 + random().nextInt(40);
     for (int i = 0; i < points; i++) {
-      float x = random().nextFloat();
+      float x = i + random().nextFloat();
       float y = x + random().nextFloat();
       assertTrue(Float.isNaN(regression.known(x)));
       regression.add(x, y);

@@ -62,7 +62,7 @@ public class ManySegmentsTests extends LuceneTestCase {
         ScoreDoc[] hits = searcher.search(SearchIndex.query(target, K), K).scoreDocs;
         assertEquals(K, hits.length);
         for (int i = 0; i < K; i++) {
-          assertEquals(expected.get(i).doc, hits[i].doc);
+          assertEquals(expected.get(i).score, hits[i].score, 1e-6f);
         }
         AtomicInteger tasks = new AtomicInteger();
         Executor counting =

@@ -172,7 +172,7 @@ public class TargetRecallTests extends MatryoshkaTestCase {
       }
       for (int t = 1; t < targets.length; t++) {
         // Low targets may end where what is left promises little: at the same point but for steps.
-        assertTrue(estimated[t] >= 0.95 * estimated[t - 1]);
+        assertTrue(estimated[t] >= 0.9 * estimated[t - 1]);
         assertTrue(scored[t] >= 0.95 * scored[t - 1]);
       }
       // Noise is hard.
@@ -191,17 +191,30 @@ public class TargetRecallTests extends MatryoshkaTestCase {
     try (Directory directory = index(12_000, 1, VectorSimilarityFunction.COSINE);
         DirectoryReader reader = DirectoryReader.open(directory)) {
       IndexSearcher searcher = searcher(reader);
-      long narrow = 0;
+      float[] known =
+          getOnlyLeafReader(reader).getFloatVectorValues(SearchIndex.FIELD).vectorValue(0);
+      assertFalse(
+          estimatesAll(executed(searcher, query(known, 1, null, 0.5).within(memory)), reader));
+      assertEquals(0, held.get());
+      long narrow = most.get();
+      int widened = 0;
       for (int q = 0; q < 10; q++) {
         MatryoshkaQuery query = query(SearchIndex.vector(random(), DIMS), 1, null, 0.9999);
         most.set(0);
         ExecutedFunnel funnel = executed(searcher, query.within(memory));
         assertEquals(0, held.get());
-        boolean widened = funnel.stages().getFirst().compared() > reader.numDocs();
-        narrow = widened ? narrow : most.get();
-        assertTrue(widened == false || most.get() > narrow);
+        if (estimatesAll(funnel, reader)) {
+          widened++;
+          assertTrue(most.get() > narrow);
+        }
       }
+      assertTrue(widened > 0);
     }
+  }
+
+  /** Whether it compared distances first, and that was not enough. */
+  private static boolean estimatesAll(ExecutedFunnel funnel, DirectoryReader reader) {
+    return funnel.stages().size() == 3 && funnel.stages().get(1).compared() == reader.numDocs();
   }
 
   /** A search that estimates nothing takes no memory for it. */
@@ -251,6 +264,7 @@ public class TargetRecallTests extends MatryoshkaTestCase {
       IndexSearcher searcher = searcher(reader);
       Query filter = IntPoint.newRangeQuery("number", 0, accepted - 1);
       int widened = 0;
+      long missed = 0;
       for (int q = 0; q < 5; q++) {
         float[] target = SearchIndex.vector(random(), dims);
         MatryoshkaQuery query = query(target, 10, filter, 0.9999);
@@ -260,7 +274,8 @@ public class TargetRecallTests extends MatryoshkaTestCase {
           found.add(hit.doc);
         }
         assertEquals(10, found.size());
-        exact.stream().limit(9).forEach(best -> assertTrue(found.contains(best.doc)));
+        missed +=
+            exact.stream().limit(10).filter(best -> found.contains(best.doc) == false).count();
         List<Comparison.StageOutcome> stages = executed(searcher, query).stages();
         assertEquals(2, stages.size());
         assertEquals("asymmetric[64 bits]", stages.getFirst().label());
@@ -268,6 +283,7 @@ public class TargetRecallTests extends MatryoshkaTestCase {
         String plan = searcher.rewrite(query).toString().replaceAll(".*scored=\\[(\\d+)>.*", "$1");
         widened += Integer.parseInt(plan) > 2200 ? 1 : 0;
       }
+      assertTrue("" + missed, missed <= 1);
       assertTrue("" + widened, widened > 0);
     }
   }
