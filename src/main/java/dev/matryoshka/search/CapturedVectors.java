@@ -275,6 +275,31 @@ final class CapturedVectors {
     }
   }
 
+  /**
+   * How many of those that are scored have at least such a score, but one of the lower estimates.
+   */
+  int lateHits(float least) {
+    long[] keys = new long[scoredCount];
+    int hits = 0;
+    for (int i = 0, at = 0; at < keys.length; i++) {
+      if (scored[i]) {
+        hits += candidates.score(i) >= least ? 1 : 0;
+        keys[at++] = CandidateKeys.of(estimates[i], i);
+      }
+    }
+    if (hits == 0) {
+      return 0;
+    }
+    int half = (keys.length + 1) / 2;
+    CandidateKeys.select(keys, keys.length, half);
+    float median = CandidateKeys.score(keys[half - 1]);
+    int late = 0;
+    for (int i = 0; i < scored.length; i++) {
+      late += scored[i] && candidates.score(i) >= least && estimates[i] < median ? 1 : 0;
+    }
+    return late;
+  }
+
   /** Ordinals of all that are scored, ascending. */
   int[] scoredOrdinals() {
     int[] ords = new int[scoredCount];
