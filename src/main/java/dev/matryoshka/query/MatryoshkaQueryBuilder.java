@@ -196,6 +196,11 @@ public final class MatryoshkaQueryBuilder extends LeafQueryBuilder<MatryoshkaQue
     }
   }
 
+  /** Counts how deep it is nested: the parser refuses too deep a request before it ends a node. */
+  static QueryBuilder parseFilter(XContentParser parser) throws IOException {
+    return parseInnerQueryBuilder(parser);
+  }
+
   @Override
   protected QueryBuilder doRewrite(QueryRewriteContext context) throws IOException {
     if (vectorBeingBuilt != null) {
@@ -219,10 +224,9 @@ public final class MatryoshkaQueryBuilder extends LeafQueryBuilder<MatryoshkaQue
       changed |= rewrittenFilter != filter;
       rewritten.add(rewrittenFilter);
     }
-    if (changed) {
-      return with(parameters.withFilters(rewritten), null);
-    }
-    return context.convertToInnerHitsRewriteContext() == null ? this : forInnerHits();
+    MatryoshkaQueryBuilder result = changed ? with(parameters.withFilters(rewritten), null) : this;
+    // At once, since there are only so many rounds, and each filter of a filter would need one.
+    return context.convertToInnerHitsRewriteContext() == null ? result : result.forInnerHits();
   }
 
   private MatryoshkaQueryBuilder with(

@@ -23,7 +23,6 @@ import org.elasticsearch.common.io.stream.StreamInput;
 import org.elasticsearch.common.io.stream.StreamOutput;
 import org.elasticsearch.common.io.stream.Writeable;
 import org.elasticsearch.core.Nullable;
-import org.elasticsearch.index.query.AbstractQueryBuilder;
 import org.elasticsearch.index.query.QueryBuilder;
 import org.elasticsearch.search.vectors.QueryVectorBuilder;
 import org.elasticsearch.search.vectors.VectorData;
@@ -99,7 +98,7 @@ record QueryParameters(
         ValueType.INT);
     parser.declareFieldArray(
         ConstructingObjectParser.optionalConstructorArg(),
-        (content, context) -> AbstractQueryBuilder.parseTopLevelQuery(content),
+        (content, context) -> MatryoshkaQueryBuilder.parseFilter(content),
         FILTER,
         ValueType.OBJECT_ARRAY);
     parser.declareField(

@@ -28,7 +28,6 @@ import org.elasticsearch.index.mapper.NestedObjectMapper;
 import org.elasticsearch.index.query.QueryBuilder;
 import org.elasticsearch.index.query.SearchExecutionContext;
 import org.elasticsearch.index.query.support.NestedScope;
-import org.elasticsearch.index.search.NestedHelper;
 
 /**
  * Which documents a vector query may find: those that match its own filters and the filter of the
@@ -56,12 +55,7 @@ record VectorFilters(@Nullable Query filter, @Nullable BitSetProducer parents) {
     }
     Query parentQuery = parentQuery(context);
     BitSetProducer parents = context.bitsetFilter(parentQuery);
-    // A filter may speak of the parents: it then accepts all children of those it matches.
-    queries.replaceAll(
-        query ->
-            NestedHelper.mightMatchNonNestedDocs(query, nestedPath, context)
-                ? new ToChildBlockJoinQuery(Queries.filtered(query, parentQuery), parents)
-                : query);
+    queries.replaceAll(new NestedFilters(nestedPath, parentQuery, parents, context)::ofChildren);
     if (aliasFilter != null) {
       Query roots = Queries.newNonNestedFilter(context.indexVersionCreated());
       queries.add(

@@ -211,6 +211,15 @@ public class MatryoshkaSearchTests extends ESSingleNodeTestCase {
     assertThat(profileOf(query), containsString("target_recall=0.99 predicted=1.0000"));
   }
 
+  /** Each filter is rewritten in the same round as the query it belongs to. */
+  public void testFiltersOfFilters() {
+    MatryoshkaQueryBuilder query = query();
+    for (int depth = 0; depth < 25; depth++) {
+      query = query(query);
+    }
+    assertNearest(search(query), doc -> true);
+  }
+
   public void testStagesAsWritten() {
     QueryBuilder query =
         new MatryoshkaQueryBuilder(

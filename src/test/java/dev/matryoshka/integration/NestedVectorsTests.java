@@ -12,9 +12,14 @@
 package dev.matryoshka.integration;
 
 import static org.elasticsearch.index.query.QueryBuilders.boolQuery;
+import static org.elasticsearch.index.query.QueryBuilders.constantScoreQuery;
+import static org.elasticsearch.index.query.QueryBuilders.existsQuery;
 import static org.elasticsearch.index.query.QueryBuilders.nestedQuery;
+import static org.elasticsearch.index.query.QueryBuilders.rangeQuery;
 import static org.elasticsearch.index.query.QueryBuilders.termQuery;
+import static org.elasticsearch.index.query.QueryBuilders.termsQuery;
 import static org.elasticsearch.test.hamcrest.ElasticsearchAssertions.assertAcked;
+import static org.elasticsearch.test.hamcrest.ElasticsearchAssertions.assertHitCount;
 import static org.elasticsearch.test.hamcrest.ElasticsearchAssertions.assertNoFailuresAndResponse;
 
 import dev.matryoshka.plugin.MatryoshkaPlugin;
@@ -25,6 +30,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -82,6 +88,7 @@ public class NestedVectorsTests extends ESSingleNodeTestCase {
     mapping.startObject("shelf").field("type", "keyword").endObject();
     mapping.startObject("parts").field("type", "nested").startObject("properties");
     mapping.startObject("lang").field("type", "keyword").endObject();
+    mapping.startObject("page").field("type", "integer").endObject();
     mapping.startObject(Corpus.FIELD).field("type", "matryoshka_vector");
     mapping.field("dims", Corpus.DIMS).endObject().endObject().endObject();
     mapping.endObject().endObject();
@@ -104,7 +111,13 @@ public class NestedVectorsTests extends ESSingleNodeTestCase {
     for (int book = from; book < to; book++) {
       List<Map<String, Object>> parts = new ArrayList<>();
       for (int part = PARTS * book; part < PARTS * (book + 1); part++) {
-        parts.add(Map.of("lang", language(part), Corpus.FIELD, Corpus.asList(corpus.vector(part))));
+        Map<String, Object> source = new HashMap<>();
+        source.put("lang", language(part));
+        source.put(Corpus.FIELD, Corpus.asList(corpus.vector(part)));
+        if (page(part) > 0) {
+          source.put("page", page(part));
+        }
+        parts.add(source);
       }
       bulk.add(
           client()
@@ -122,6 +135,11 @@ public class NestedVectorsTests extends ESSingleNodeTestCase {
 
   private static String language(int part) {
     return part % PARTS == 0 ? "en" : "fr";
+  }
+
+  /** 0 for parts without one. */
+  private static int page(int part) {
+    return part % 4;
   }
 
   private NestedQueryBuilder nested(QueryBuilder... filters) {
@@ -194,6 +212,48 @@ public class NestedVectorsTests extends ESSingleNodeTestCase {
         response ->
             assertBest(
                 response, part -> shelf(part / PARTS).equals("3") && language(part).equals("fr")));
+  }
+
+  private void assertFiltered(QueryBuilder filter, IntPredicate acceptedPart) {
+    assertNoFailuresAndResponse(
+        search(nested(filter)), response -> assertBest(response, acceptedPart));
+    QueryBuilder all =
+        MatryoshkaQueryBuilder.above(
+            -1, "parts." + Corpus.FIELD, target, null, List.of(filter), null);
+    long books =
+        IntStream.range(0, PARTS * BOOKS)
+            .filter(acceptedPart)
+            .map(p -> p / PARTS)
+            .distinct()
+            .count();
+    assertHitCount(search(nestedQuery("parts", all, ScoreMode.Max)).setTrackTotalHits(true), books);
+  }
+
+  /** Whatever kind of query Elasticsearch makes of them. */
+  public void testFiltersOnNumbersOfParts() {
+    assertFiltered(termQuery("parts.page", 2), part -> page(part) == 2);
+    assertFiltered(termsQuery("parts.page", List.of(1, 3)), part -> page(part) % 2 == 1);
+    assertFiltered(rangeQuery("parts.page").lt(3), part -> page(part) > 0 && page(part) < 3);
+    assertFiltered(existsQuery("parts.page"), part -> page(part) > 0);
+    assertFiltered(boolQuery().mustNot(termQuery("parts.page", 2)), part -> page(part) != 2);
+    assertFiltered(
+        boolQuery().filter(termQuery("parts.page", 2)).mustNot(termQuery("parts.lang", "fr")),
+        part -> page(part) == 2 && language(part).equals("en"));
+  }
+
+  public void testFiltersOnPartsAndParents() {
+    IntPredicate third = part -> shelf(part / PARTS).equals("3");
+    assertFiltered(
+        boolQuery().filter(termQuery("shelf", "3")).filter(termQuery("parts.page", 2)),
+        part -> third.test(part) && page(part) == 2);
+    assertFiltered(
+        boolQuery().should(termQuery("shelf", "3")).should(termQuery("parts.page", 2)),
+        part -> third.test(part) || page(part) == 2);
+    assertFiltered(boolQuery().mustNot(termQuery("shelf", "3")), part -> third.test(part) == false);
+    assertFiltered(
+        constantScoreQuery(
+            boolQuery().filter(existsQuery("shelf")).mustNot(existsQuery("parts.page"))),
+        part -> page(part) == 0);
   }
 
   public void testAliasFilterOnParents() {

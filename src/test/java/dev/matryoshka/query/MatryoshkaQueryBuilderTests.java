@@ -32,6 +32,7 @@ import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.BoostQuery;
 import org.apache.lucene.search.MatchNoDocsQuery;
 import org.apache.lucene.search.Query;
+import org.elasticsearch.ExceptionsHelper;
 import org.elasticsearch.TransportVersion;
 import org.elasticsearch.action.ActionListener;
 import org.elasticsearch.client.internal.Client;
@@ -571,5 +572,16 @@ public class MatryoshkaQueryBuilderTests extends AbstractQueryTestCase<Matryoshk
               in -> new FirstAxis(in.readVInt()),
               (parser, context) -> EMPTY_OBJECT.apply(parser, null)));
     }
+  }
+
+  /** However deep: the parser would end the node before Elasticsearch could refuse to search. */
+  public void testFiltersThatAreNestedTooDeep() {
+    String query = "{\"match_all\":{}}";
+    for (int depth = 0; depth < 400; depth++) {
+      query = "{\"matryoshka\":{\"field\":\"v\",\"query_vector\":[1],\"filter\":" + query + "}}";
+    }
+    String tooDeep = query;
+    Exception e = expectThrows(Exception.class, () -> parseQuery(tooDeep));
+    assertThat(ExceptionsHelper.stackTrace(e), containsString("maximum nested depth"));
   }
 }
