@@ -13,7 +13,11 @@ package dev.matryoshka.query;
 
 import dev.matryoshka.mapper.MatryoshkaVectorFieldType;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
+import org.apache.lucene.search.BooleanClause;
+import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.MatchNoDocsQuery;
 import org.apache.lucene.search.Query;
 import org.elasticsearch.TransportVersion;
@@ -21,6 +25,8 @@ import org.elasticsearch.common.io.stream.StreamInput;
 import org.elasticsearch.common.io.stream.StreamOutput;
 import org.elasticsearch.common.lucene.search.Queries;
 import org.elasticsearch.index.query.LeafQueryBuilder;
+import org.elasticsearch.index.query.QueryBuilder;
+import org.elasticsearch.index.query.QueryRewriteContext;
 import org.elasticsearch.index.query.SearchExecutionContext;
 import org.elasticsearch.search.vectors.DenseVectorQuery;
 import org.elasticsearch.search.vectors.VectorData;
@@ -28,9 +34,9 @@ import org.elasticsearch.xcontent.XContentBuilder;
 import org.elasticsearch.xcontent.XContentParser;
 
 /**
- * Scores every document that has a vector, at full precision. A {@link MatryoshkaQueryBuilder}
- * turns into it where inner hits are collected: the children of one parent are all to be scored,
- * whether or not they are among the k best of the shard. Not for users.
+ * Scores every accepted document that has a vector, at full precision. A {@link
+ * MatryoshkaQueryBuilder} turns into it where inner hits are collected: the children of one parent
+ * are all to be scored, whether or not they are among the k best of the shard. Not for users.
  */
 public final class ExactMatryoshkaQueryBuilder
     extends LeafQueryBuilder<ExactMatryoshkaQueryBuilder> {
@@ -38,20 +44,29 @@ public final class ExactMatryoshkaQueryBuilder
   /** The name on the wire. */
   public static final String NAME = "exact_matryoshka";
 
+  /** What is written has filters from this version on. */
+  private static final byte WITH_FILTERS = 2;
+
   private final String field;
   private final VectorData queryVector;
+  private final List<QueryBuilder> filters;
 
-  ExactMatryoshkaQueryBuilder(String field, VectorData queryVector) {
+  ExactMatryoshkaQueryBuilder(String field, VectorData queryVector, List<QueryBuilder> filters) {
     this.field = Objects.requireNonNull(field);
     this.queryVector = Objects.requireNonNull(queryVector);
+    this.filters = List.copyOf(filters);
   }
 
   /** Reads what {@link #writeTo} wrote. */
   public ExactMatryoshkaQueryBuilder(StreamInput in) throws IOException {
     super(in);
-    WireVersion.read(in, NAME);
+    byte version = WireVersion.read(in, WITH_FILTERS, NAME);
     field = in.readString();
     queryVector = new VectorData(in);
+    filters =
+        version >= WITH_FILTERS
+            ? in.readNamedWriteableCollectionAsList(QueryBuilder.class)
+            : List.of();
   }
 
   /** Always throws {@link IllegalArgumentException}: users have {@code stages} for this. */
@@ -62,9 +77,10 @@ public final class ExactMatryoshkaQueryBuilder
 
   @Override
   protected void doWriteTo(StreamOutput out) throws IOException {
-    WireVersion.write(out);
+    WireVersion.write(out, WITH_FILTERS);
     out.writeString(field);
     queryVector.writeTo(out);
+    out.writeNamedWriteableCollection(filters);
   }
 
   @Override
@@ -72,12 +88,28 @@ public final class ExactMatryoshkaQueryBuilder
     builder.startObject(NAME);
     builder.field(QueryParameters.FIELD.getPreferredName(), field);
     builder.field(QueryParameters.QUERY_VECTOR.getPreferredName(), queryVector);
+    builder.xContentList(QueryParameters.FILTER.getPreferredName(), filters, params);
     boostAndQueryNameToXContent(builder);
     builder.endObject();
   }
 
   @Override
-  protected Query doToQuery(SearchExecutionContext context) {
+  protected QueryBuilder doRewrite(QueryRewriteContext context) throws IOException {
+    List<QueryBuilder> rewritten = new ArrayList<>(filters.size());
+    boolean changed = false;
+    for (QueryBuilder filter : filters) {
+      rewritten.add(filter.rewrite(context));
+      changed |= rewritten.getLast() != filter;
+    }
+    return changed
+        ? new ExactMatryoshkaQueryBuilder(field, queryVector, rewritten)
+            .boost(boost)
+            .queryName(queryName)
+        : this;
+  }
+
+  @Override
+  protected Query doToQuery(SearchExecutionContext context) throws IOException {
     MatryoshkaVectorFieldType type = MatryoshkaQueryBuilder.fieldType(context, field);
     if (type == null) {
       return Queries.NO_DOCS_INSTANCE;
@@ -85,7 +117,15 @@ public final class ExactMatryoshkaQueryBuilder
     if (type.dims() == null) {
       return new MatchNoDocsQuery("no vectors in field [" + field + "]");
     }
-    return new DenseVectorQuery.Floats(type.resolveQueryVector(queryVector), type.name(), null);
+    Query all =
+        new DenseVectorQuery.Floats(type.resolveQueryVector(queryVector), type.name(), null);
+    Query accepted = VectorFilters.of(type.name(), filters, context).filter();
+    return accepted == null
+        ? all
+        : new BooleanQuery.Builder()
+            .add(all, BooleanClause.Occur.MUST)
+            .add(accepted, BooleanClause.Occur.FILTER)
+            .build();
   }
 
   @Override
@@ -100,11 +140,13 @@ public final class ExactMatryoshkaQueryBuilder
 
   @Override
   protected boolean doEquals(ExactMatryoshkaQueryBuilder other) {
-    return field.equals(other.field) && queryVector.equals(other.queryVector);
+    return field.equals(other.field)
+        && queryVector.equals(other.queryVector)
+        && filters.equals(other.filters);
   }
 
   @Override
   protected int doHashCode() {
-    return Objects.hash(field, queryVector);
+    return Objects.hash(field, queryVector, filters);
   }
 }

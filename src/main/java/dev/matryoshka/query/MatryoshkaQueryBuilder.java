@@ -39,13 +39,11 @@ import org.elasticsearch.common.io.stream.StreamOutput;
 import org.elasticsearch.common.lucene.search.Queries;
 import org.elasticsearch.core.Nullable;
 import org.elasticsearch.index.mapper.MappedFieldType;
-import org.elasticsearch.index.query.BoolQueryBuilder;
 import org.elasticsearch.index.query.LeafQueryBuilder;
 import org.elasticsearch.index.query.MatchNoneQueryBuilder;
 import org.elasticsearch.index.query.QueryBuilder;
 import org.elasticsearch.index.query.QueryRewriteContext;
 import org.elasticsearch.index.query.SearchExecutionContext;
-import org.elasticsearch.index.query.ToChildBlockJoinQueryBuilder;
 import org.elasticsearch.search.SearchService;
 import org.elasticsearch.search.internal.ContextIndexSearcher;
 import org.elasticsearch.search.vectors.QueryVectorBuilder;
@@ -236,26 +234,14 @@ public final class MatryoshkaQueryBuilder extends LeafQueryBuilder<MatryoshkaQue
 
   /** All children of a hit are wanted then, not only those among the k best of the shard. */
   private QueryBuilder forInnerHits() {
-    if (parameters.similarity() != null
-        && parameters.k() == null
-        && parameters.filters().isEmpty()) {
-      return this;
+    if (parameters.similarity() == null) {
+      return new ExactMatryoshkaQueryBuilder(
+              parameters.field(), parameters.queryVector(), parameters.filters())
+          .boost(boost);
     }
-    QueryBuilder all =
-        parameters.similarity() == null
-            ? new ExactMatryoshkaQueryBuilder(parameters.field(), parameters.queryVector())
-                .boost(boost)
-            : new MatryoshkaQueryBuilder(parameters.unlimited(), null).boost(boost);
-    if (parameters.filters().isEmpty()) {
-      return all;
-    }
-    BoolQueryBuilder filtered = new BoolQueryBuilder().must(all);
-    for (QueryBuilder filter : parameters.filters()) {
-      // A filter may speak of the children or of their parents.
-      filtered.filter(
-          new BoolQueryBuilder().should(filter).should(new ToChildBlockJoinQueryBuilder(filter)));
-    }
-    return filtered;
+    return parameters.k() == null
+        ? this
+        : new MatryoshkaQueryBuilder(parameters.unlimited(), null).boost(boost);
   }
 
   @Override

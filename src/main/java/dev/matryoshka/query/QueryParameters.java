@@ -58,7 +58,7 @@ record QueryParameters(
   static final ParseField QUERY_VECTOR = new ParseField("query_vector");
   private static final ParseField QUERY_VECTOR_BUILDER = new ParseField("query_vector_builder");
   private static final ParseField K = new ParseField("k");
-  private static final ParseField FILTER = new ParseField("filter");
+  static final ParseField FILTER = new ParseField("filter");
   static final ParseField TARGET_RECALL = new ParseField("target_recall");
   private static final ParseField SIMILARITY = new ParseField("similarity");
   private static final ParseField MODE = new ParseField("mode");
@@ -268,10 +268,10 @@ record QueryParameters(
         field, queryVector, queryVectorBuilder, k, newFilters, stages, recall, similarity, mode);
   }
 
-  /** The same without {@code k} and filters: everything above the similarity. */
+  /** The same without {@code k}: everything above the similarity. */
   QueryParameters unlimited() {
     return new QueryParameters(
-        field, queryVector, queryVectorBuilder, null, List.of(), null, null, similarity, mode);
+        field, queryVector, queryVectorBuilder, null, filters, null, null, similarity, mode);
   }
 
   /** Whether the answer may lack documents that belong to it. */

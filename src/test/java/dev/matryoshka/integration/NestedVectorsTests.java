@@ -216,7 +216,16 @@ public class NestedVectorsTests extends ESSingleNodeTestCase {
 
   private void assertFiltered(QueryBuilder filter, IntPredicate acceptedPart) {
     assertNoFailuresAndResponse(
-        search(nested(filter)), response -> assertBest(response, acceptedPart));
+        search(nested(filter).innerHit(new InnerHitBuilder().setSize(PARTS))),
+        response -> {
+          assertBest(response, acceptedPart);
+          for (SearchHit hit : response.getHits()) {
+            int book = Integer.parseInt(hit.getId());
+            assertEquals(
+                IntStream.range(PARTS * book, PARTS * (book + 1)).filter(acceptedPart).count(),
+                hit.getInnerHits().get("parts").getHits().length);
+          }
+        });
     QueryBuilder all =
         MatryoshkaQueryBuilder.above(
             -1, "parts." + Corpus.FIELD, target, null, List.of(filter), null);

@@ -43,7 +43,6 @@ import org.elasticsearch.common.io.stream.BytesStreamOutput;
 import org.elasticsearch.common.io.stream.StreamInput;
 import org.elasticsearch.common.io.stream.StreamOutput;
 import org.elasticsearch.index.mapper.MapperService;
-import org.elasticsearch.index.query.BoolQueryBuilder;
 import org.elasticsearch.index.query.InnerHitsRewriteContext;
 import org.elasticsearch.index.query.MatchNoneQueryBuilder;
 import org.elasticsearch.index.query.QueryBuilder;
@@ -443,8 +442,10 @@ public class MatryoshkaQueryBuilderTests extends AbstractQueryTestCase<Matryoshk
         new MatryoshkaQueryBuilder(
                 FIELD, randomVector(), 1, List.of(new TermQueryBuilder(KEYWORD_FIELD_NAME, "a")))
             .rewrite(context);
-    assertThat(filtered, instanceOf(BoolQueryBuilder.class));
+    assertThat(filtered, instanceOf(ExactMatryoshkaQueryBuilder.class));
     assertThat(lucene(filtered), instanceOf(BooleanQuery.class));
+    assertEquals(
+        filtered, copyNamedWriteable(filtered, namedWriteableRegistry(), QueryBuilder.class));
   }
 
   public void testExactQueriesAreNotForUsers() {
