@@ -63,7 +63,7 @@ final class FloatRankings {
   }
 
   private static float[][] projected(Rotation rotation, float[][] vectors) {
-    Projector projector = new Projector(rotation);
+    Projector projector = rotation.projector();
     float[] batch = new float[Projector.BATCH * rotation.dims()];
     float[] projections = new float[Projector.BATCH * projector.stride()];
     float[][] projected = new float[vectors.length][];

@@ -28,7 +28,6 @@ import org.apache.lucene.index.SegmentWriteState;
 import org.apache.lucene.index.VectorEncoding;
 import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.store.ChecksumIndexInput;
-import org.apache.lucene.store.DataAccessHint;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.FileDataHint;
 import org.apache.lucene.store.FileTypeHint;
@@ -67,7 +66,7 @@ public final class BenchCodes {
     try (IndexOutput data = directory.createOutput(name + ".data", IOContext.DEFAULT);
         IndexOutput meta = directory.createOutput(name + ".meta", IOContext.DEFAULT);
         CodeAreaWriter writer =
-            new CodeAreaWriter(state(directory), data, plain, SIMILARITY, null)) {
+            new CodeAreaWriter(state(directory), data, KnownRotation.of(plain), SIMILARITY, null)) {
       for (int i = 0; i < size; i++) {
         for (int b = 0; b < bits; b += Long.SIZE) {
           long word = random.nextLong();
@@ -85,9 +84,7 @@ public final class BenchCodes {
   /** Opens the data file of codes that {@link #writeRandom} wrote, as the plugin's reader does. */
   public static IndexInput openData(Directory directory, String name) throws IOException {
     return directory.openInput(
-        name + ".data",
-        IOContext.DEFAULT.withHints(
-            FileTypeHint.DATA, FileDataHint.KNN_VECTORS, DataAccessHint.SEQUENTIAL));
+        name + ".data", IOContext.DEFAULT.withHints(FileTypeHint.DATA, FileDataHint.KNN_VECTORS));
   }
 
   /** The codes in an open data file. */
@@ -110,7 +107,8 @@ public final class BenchCodes {
     IndexOutput data = directory.createTempOutput("encode", "data", IOContext.DEFAULT);
     try (data;
         CodeAreaWriter writer =
-            new CodeAreaWriter(state(directory), data, rotation, SIMILARITY, null)) {
+            new CodeAreaWriter(
+                state(directory), data, KnownRotation.of(rotation), SIMILARITY, null)) {
       for (float[] vector : vectors) {
         writer.add(vector);
       }

@@ -12,7 +12,6 @@
 package dev.matryoshka.codec;
 
 import dev.matryoshka.binary.HammingKernels;
-import dev.matryoshka.rotation.Rotation;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -38,7 +37,7 @@ final class CodeAreaWriter implements Closeable {
 
   private final SegmentWriteState state;
   private final IndexOutput data;
-  private final Rotation rotation;
+  private final KnownRotation rotation;
   private final Calibrator calibrator;
   private final CodeEncoder encoder;
   private final int[] levels;
@@ -59,7 +58,7 @@ final class CodeAreaWriter implements Closeable {
   CodeAreaWriter(
       SegmentWriteState state,
       IndexOutput data,
-      Rotation rotation,
+      KnownRotation rotation,
       VectorSimilarityFunction similarity,
       Calibrator calibrator)
       throws IOException {
@@ -67,8 +66,8 @@ final class CodeAreaWriter implements Closeable {
     this.data = data;
     this.rotation = rotation;
     this.calibrator = calibrator;
-    this.encoder = new CodeEncoder(rotation, similarity);
-    this.levels = rotation.levels();
+    this.encoder = new CodeEncoder(rotation.rotation(), similarity);
+    this.levels = rotation.rotation().levels();
     this.words = encoder.words();
     this.perVector = encoder.perVector();
     this.block = new long[BLOCK * words];
@@ -173,13 +172,13 @@ final class CodeAreaWriter implements Closeable {
     }
     long correctionsOffset = append(later.get(levels.length - 1));
     long rotationOffset = data.alignFilePointer(MatryoshkaVectorsFormat.ALIGNMENT);
-    RotationSection.write(rotation, data);
+    RotationSection.write(rotation.rotation(), data);
     return new FieldMeta.CodesMeta(
         CodeLayout.of(MatryoshkaVectorsFormat.VERSION_CURRENT),
-        rotation.kind(),
+        rotation.rotation().kind(),
         levels,
-        RotationSection.id(rotation),
-        rotation.stats(),
+        rotation.id(),
+        rotation.rotation().stats(),
         rotationOffset,
         levelOffsets,
         correctionsOffset,

@@ -21,7 +21,7 @@ import org.apache.lucene.util.VectorUtil;
 
 /**
  * Makes codes and corrections under one rotation, in batches. Heap: a batch of vectors and their
- * projections, about {@code 384 * (dims + bits)} bytes. Not thread-safe.
+ * projections, about {@code 384 * (dims + bits)} bytes, from the first vector on. Not thread-safe.
  */
 final class CodeEncoder {
 
@@ -31,30 +31,27 @@ final class CodeEncoder {
   private static final int GROUP = HammingKernels.GROUP;
 
   private final Rotation rotation;
-  private final Projector projector;
   private final boolean unitLength;
   private final int dims;
   private final int[] levels;
   private final int words;
   private final int perVector;
-  private final float[] vectors;
-  private final float[] centred;
-  private final int[] lanes;
-  private final float[] projected;
+  private final int[] lanes = new int[BATCH];
+
+  // None of these where codes are only copied: matrices of 4,096 bits have 67 MB each.
+  private Projector projector;
+  private float[] vectors;
+  private float[] centred;
+  private float[] projected;
   private int pending;
 
   CodeEncoder(Rotation rotation, VectorSimilarityFunction similarity) {
     this.rotation = rotation;
     this.unitLength = similarity == VectorSimilarityFunction.COSINE;
-    this.projector = new Projector(rotation);
     this.dims = rotation.dims();
     this.levels = rotation.levels();
     this.words = rotation.bits() / Long.SIZE;
     this.perVector = levels.length + 2;
-    this.vectors = new float[BATCH * dims];
-    this.centred = new float[dims];
-    this.lanes = new int[BATCH];
-    this.projected = new float[BATCH * projector.stride()];
   }
 
   /** Longs of a code. */
@@ -69,7 +66,7 @@ final class CodeEncoder {
 
   /** Heap of the batch. */
   long bytes() {
-    return (long) Float.BYTES * (vectors.length + projected.length);
+    return projector == null ? 0 : (long) Float.BYTES * (vectors.length + projected.length);
   }
 
   /**
@@ -79,6 +76,12 @@ final class CodeEncoder {
    * @return whether the batch is full and has to be encoded
    */
   boolean add(float[] added, int lane) {
+    if (projector == null) {
+      projector = rotation.projector();
+      vectors = new float[BATCH * dims];
+      centred = new float[dims];
+      projected = new float[BATCH * projector.stride()];
+    }
     System.arraycopy(added, 0, vectors, pending * dims, dims);
     if (unitLength) {
       UnitLength.scale(vectors, pending * dims, dims);
@@ -89,6 +92,9 @@ final class CodeEncoder {
 
   /** Encodes what was added, into groups of lanes. */
   void encode(long[] codes, float[] corrections) {
+    if (pending == 0) {
+      return;
+    }
     projector.project(vectors, pending, projected);
     float[] mean = rotation.mean();
     for (int i = 0; i < pending; i++) {

@@ -36,7 +36,6 @@ record KnownRotation(Rotation rotation, RotationId id) {
 
   /** Heap it takes. */
   long bytes() {
-    int matrix = rotation.matrix() == null ? 0 : rotation.matrix().length;
-    return (long) Float.BYTES * (rotation.dims() + matrix);
+    return rotation.bytes();
   }
 }

@@ -157,6 +157,7 @@ public final class MatryoshkaVectorsFormat extends KnnVectorsFormat {
       new Lucene99FlatVectorsFormat(FlatVectorScorerUtil.getLucene99FlatVectorsScorer());
 
   private final CodecOptions options;
+  private final RecentRotations.Owner owner = new RecentRotations.Owner();
   private final RecentRotations rotations;
   private final RotationListener listener;
 
@@ -191,7 +192,7 @@ public final class MatryoshkaVectorsFormat extends KnnVectorsFormat {
 
   @Override
   public KnnVectorsWriter fieldsWriter(SegmentWriteState state) throws IOException {
-    return new MatryoshkaVectorsWriter(state, this, options, rotations, listener);
+    return new MatryoshkaVectorsWriter(state, owner, options, rotations, listener);
   }
 
   @Override

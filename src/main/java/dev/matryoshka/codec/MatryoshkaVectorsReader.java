@@ -14,6 +14,7 @@ package dev.matryoshka.codec;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.lucene.codecs.CodecUtil;
 import org.apache.lucene.codecs.KnnVectorsReader;
 import org.apache.lucene.codecs.hnsw.FlatVectorsReader;
@@ -27,7 +28,6 @@ import org.apache.lucene.index.SegmentReadState;
 import org.apache.lucene.search.AcceptDocs;
 import org.apache.lucene.search.KnnCollector;
 import org.apache.lucene.store.ChecksumIndexInput;
-import org.apache.lucene.store.DataAccessHint;
 import org.apache.lucene.store.FileDataHint;
 import org.apache.lucene.store.FileTypeHint;
 import org.apache.lucene.store.IndexInput;
@@ -46,11 +46,18 @@ public final class MatryoshkaVectorsReader extends KnnVectorsReader {
   private final IndexInput data;
   private final Map<String, SegmentCodes> codes = new HashMap<>();
 
+  /** How often {@link #checkIntegrity} was called, on this instance and on those for merges. */
+  private final AtomicInteger checks;
+
   private MatryoshkaVectorsReader(
-      Map<String, FieldMeta> fields, FlatVectorsReader rawVectors, IndexInput data) {
+      Map<String, FieldMeta> fields,
+      FlatVectorsReader rawVectors,
+      IndexInput data,
+      AtomicInteger checks) {
     this.fields = fields;
     this.rawVectors = rawVectors;
     this.data = data;
+    this.checks = checks;
     fields.forEach(
         (field, meta) -> {
           if (meta.codes() != null) {
@@ -75,7 +82,7 @@ public final class MatryoshkaVectorsReader extends KnnVectorsReader {
         checkBounds(meta, data);
       }
       success = true;
-      return new MatryoshkaVectorsReader(fields, rawVectors, data);
+      return new MatryoshkaVectorsReader(fields, rawVectors, data, new AtomicInteger());
     } finally {
       if (success == false) {
         IOUtils.closeWhileHandlingException(rawVectors, data);
@@ -158,11 +165,11 @@ public final class MatryoshkaVectorsReader extends KnnVectorsReader {
 
   private static IndexInput openData(SegmentReadState state, int version) throws IOException {
     String name = fileName(state, MatryoshkaVectorsFormat.DATA_EXTENSION);
+    // No hint that access is sequential, though scans are: Linux drops such pages first, and codes
+    // are what should stay in memory when vectors do not fit.
     IndexInput data =
         state.directory.openInput(
-            name,
-            state.context.withHints(
-                FileTypeHint.DATA, FileDataHint.KNN_VECTORS, DataAccessHint.SEQUENTIAL));
+            name, state.context.withHints(FileTypeHint.DATA, FileDataHint.KNN_VECTORS));
     boolean success = false;
     try {
       // Before the header, whose reader would not say which file it is that ends within it.
@@ -274,15 +281,22 @@ public final class MatryoshkaVectorsReader extends KnnVectorsReader {
         null, null, rawVectors.getRandomVectorScorer(field, target), collector, acceptDocs);
   }
 
+  /**
+   * Reads all files of all fields, for one call in as many as there are fields: Lucene calls it
+   * once for every field that shares them, before a merge reads anything else.
+   */
   @Override
   public void checkIntegrity() throws IOException {
+    if (checks.getAndIncrement() % Math.max(1, fields.size()) != 0) {
+      return;
+    }
     rawVectors.checkIntegrity();
     CodecUtil.checksumEntireFile(data);
   }
 
   @Override
   public KnnVectorsReader getMergeInstance() throws IOException {
-    return new MatryoshkaVectorsReader(fields, rawVectors.getMergeInstance(), data);
+    return new MatryoshkaVectorsReader(fields, rawVectors.getMergeInstance(), data, checks);
   }
 
   @Override

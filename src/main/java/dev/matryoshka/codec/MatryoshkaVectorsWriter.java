@@ -44,7 +44,7 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
   private static final String INFO_COMPONENT = "MVF";
 
   private final SegmentWriteState state;
-  private final MatryoshkaVectorsFormat format;
+  private final RecentRotations.Owner owner;
   private final CodecOptions options;
   private final RecentRotations rotations;
   private final RotationListener listener;
@@ -56,13 +56,13 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
 
   MatryoshkaVectorsWriter(
       SegmentWriteState state,
-      MatryoshkaVectorsFormat format,
+      RecentRotations.Owner owner,
       CodecOptions options,
       RecentRotations rotations,
       RotationListener listener)
       throws IOException {
     this.state = state;
-    this.format = format;
+    this.owner = owner;
     this.options = options;
     this.rotations = rotations;
     this.listener = listener;
@@ -182,11 +182,7 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
     int[] newToOld = newToOld(field, sortMap);
     try (CodeAreaWriter writer =
         new CodeAreaWriter(
-            state,
-            data,
-            chosen.rotation().rotation(),
-            field.field().getVectorSimilarityFunction(),
-            null)) {
+            state, data, chosen.rotation(), field.field().getVectorSimilarityFunction(), null)) {
       boolean arrived = field.encodedUnder(chosen.rotation().id());
       for (int i = 0; i < vectors.size(); i++) {
         int ord = newToOld == null ? i : newToOld[i];
@@ -211,7 +207,7 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
 
   /** The rotation that this index last used for the field, if it is what is wanted now. */
   private KnownRotation recent(FieldInfo field, CodecOptions wanted) {
-    KnownRotation recent = rotations.get(format, field.name);
+    KnownRotation recent = rotations.get(owner, field.name);
     return recent != null
             && recent.fits(wanted.rotation(), levels(wanted), field.getVectorDimension())
         ? recent
@@ -240,7 +236,7 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
             field,
             interrupt);
     if (chosen != null) {
-      rotations.put(format, field.name, chosen.rotation());
+      rotations.put(owner, field.name, chosen.rotation());
       String message = "field [" + field.name + "]: " + chosen.reason();
       listener.chose(message, chosen.trainingNanos());
       if (state.infoStream.isEnabled(INFO_COMPONENT)) {
@@ -296,7 +292,7 @@ final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
     VectorSimilarityFunction similarity = field.getVectorSimilarityFunction();
     Calibrator calibrator = new Calibrator(rotation, similarity, chosen.heldOut());
     try (CodeAreaWriter writer =
-        new CodeAreaWriter(state, data, rotation, similarity, calibrator)) {
+        new CodeAreaWriter(state, data, chosen.rotation(), similarity, calibrator)) {
       sources.encode(writer, chosen.rotation().id(), calibrator);
       if (writer.written() != live) {
         throw new IllegalStateException(

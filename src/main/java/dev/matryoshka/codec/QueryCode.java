@@ -114,7 +114,7 @@ public final class QueryCode {
       Rotation rotation, VectorSimilarityFunction similarity, float[][] queries) {
     int dims = rotation.dims();
     float[] mean = rotation.mean();
-    Projector projector = new Projector(rotation);
+    Projector projector = rotation.projector();
     float[] rows = new float[(queries.length + 1) * dims];
     for (int q = 0; q < queries.length; q++) {
       System.arraycopy(queries[q], 0, rows, q * dims, dims);

@@ -23,20 +23,26 @@ import java.util.Map;
  */
 public final class RecentRotations {
 
-  /** Heap of all that are remembered: some eighty rotations of 768 dims and 256 bits. */
-  private static final long BUDGET = 64L << 20;
+  /** Heap of all that are remembered, at least: some forty rotations of 768 dims and 256 bits. */
+  private static final long LEAST_BUDGET = 64L << 20;
+
+  /** One byte of the heap in so many is theirs where that is more. */
+  private static final long HEAP_PER_BYTE = 32;
 
   private final Map<Key, KnownRotation> rotations = new LinkedHashMap<>(16, 0.75f, true);
   private final long budget;
   private long bytes;
 
   /**
-   * @param format compared by identity: one stands for one index on one shard
+   * Whose rotations: those of one index on one shard. Knows nothing of it, so that no shard that
+   * was closed stays in memory because its rotations are remembered.
    */
-  private record Key(MatryoshkaVectorsFormat format, String field) {}
+  static final class Owner {}
+
+  private record Key(Owner owner, String field) {}
 
   public RecentRotations() {
-    this(BUDGET);
+    this(Math.max(LEAST_BUDGET, Runtime.getRuntime().maxMemory() / HEAP_PER_BYTE));
   }
 
   RecentRotations(long budget) {
@@ -44,12 +50,12 @@ public final class RecentRotations {
   }
 
   /** The rotation last used, or null. */
-  synchronized KnownRotation get(MatryoshkaVectorsFormat format, String field) {
-    return rotations.get(new Key(format, field));
+  synchronized KnownRotation get(Owner owner, String field) {
+    return rotations.get(new Key(owner, field));
   }
 
-  synchronized void put(MatryoshkaVectorsFormat format, String field, KnownRotation rotation) {
-    KnownRotation before = rotations.put(new Key(format, field), rotation);
+  synchronized void put(Owner owner, String field, KnownRotation rotation) {
+    KnownRotation before = rotations.put(new Key(owner, field), rotation);
     bytes += rotation.bytes() - (before == null ? 0 : before.bytes());
     Iterator<KnownRotation> oldest = rotations.values().iterator();
     while (bytes > budget && rotations.size() > 1) {

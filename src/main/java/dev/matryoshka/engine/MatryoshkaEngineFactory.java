@@ -69,6 +69,7 @@ public final class MatryoshkaEngineFactory implements EngineFactory {
 
   @Override
   public Engine newReadWriteEngine(EngineConfig config) {
+    ShardId shard = config.getShardId();
     return new InternalEngine(
         EngineConfig.builder(config)
             .codecProvider(
@@ -76,7 +77,7 @@ public final class MatryoshkaEngineFactory implements EngineFactory {
                     config.getCodecProvider(),
                     config.getMapperService(),
                     rotations,
-                    nanos -> trained.accept(config.getShardId(), nanos)))
+                    nanos -> trained.accept(shard, nanos)))
             .build());
   }
 }

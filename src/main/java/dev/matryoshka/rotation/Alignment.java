@@ -49,7 +49,7 @@ public final class Alignment {
   public static Alignment of(Rotation rotation, float[] sample, int from, int to) {
     int dims = rotation.dims();
     int[] levels = rotation.levels();
-    Projector projector = new Projector(rotation);
+    Projector projector = rotation.projector();
     float[] batch = new float[Projector.BATCH * dims];
     float[] projected = new float[Projector.BATCH * projector.stride()];
     double[] squares = new double[levels.length];

@@ -14,8 +14,8 @@ package dev.matryoshka.rotation;
 import java.util.Arrays;
 
 /**
- * Applies a {@link Rotation} to many vectors at a time. Holds a packed copy of the matrix; not
- * thread-safe because of nothing but its scratch, so give each thread its own.
+ * Applies a {@link Rotation} to many vectors at a time. Holds a packed copy of the matrix; all that
+ * need one share it ({@link Rotation#projector}). Immutable, thread-safe.
  */
 public final class Projector {
 
@@ -25,7 +25,7 @@ public final class Projector {
   private final Rotation rotation;
   private final PackedMatrix packed;
 
-  public Projector(Rotation rotation) {
+  Projector(Rotation rotation) {
     this.rotation = rotation;
     int dims = rotation.dims();
     this.packed =

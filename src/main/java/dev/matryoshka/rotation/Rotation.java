@@ -28,6 +28,7 @@ public final class Rotation {
   private final float[] mean;
   private final float[] matrix;
   private final TrainingStats stats;
+  private Projector projector;
 
   /**
    * Takes ownership of the arrays.
@@ -83,6 +84,19 @@ public final class Rotation {
 
   public TrainingStats stats() {
     return stats;
+  }
+
+  /** Applies it; made once, since it holds a copy of the matrix, and by the first who needs it. */
+  public synchronized Projector projector() {
+    if (projector == null) {
+      projector = new Projector(this);
+    }
+    return projector;
+  }
+
+  /** Heap of the arrays, and of a second matrix for {@link #projector}. */
+  public long bytes() {
+    return (long) Float.BYTES * (dims + (matrix == null ? 0 : 2L * matrix.length));
   }
 
   @Override

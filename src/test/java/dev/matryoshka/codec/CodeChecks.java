@@ -42,7 +42,7 @@ final class CodeChecks {
         leaf.getFieldInfos().fieldInfo(field).getVectorSimilarityFunction()
             == VectorSimilarityFunction.COSINE;
     long[][] onDisk = readBlocks(codes);
-    Projector projector = new Projector(rotation);
+    Projector projector = rotation.projector();
     float[] projected = new float[projector.stride()];
     CodeCursor cursor = codes.cursor();
     for (int ord = 0; ord < codes.size(); ord++) {

@@ -11,10 +11,15 @@
  */
 package dev.matryoshka.codec;
 
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import dev.matryoshka.MatryoshkaTestCase;
 import dev.matryoshka.rotation.RotationKind;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -137,6 +142,43 @@ public class DamagedFilesTests extends MatryoshkaTestCase {
       positions.add(random().nextInt(length));
     }
     return positions;
+  }
+
+  /** A check comes from every field, but reads the files of all: once is enough for a merge. */
+  public void testFilesOfSeveralFieldsAreReadOnce() throws IOException {
+    Path path = createTempDir();
+    int fields = 3;
+    try (Directory directory = new MMapDirectory(path)) {
+      write(
+          directory, new CodecOptions(VectorElement.FLOAT, RotationKind.NONE, List.of(64)), fields);
+      try (DirectoryReader reader = DirectoryReader.open(directory)) {
+        var vectors = CodedIndex.reader(getOnlyLeafReader(reader), CodedIndex.FIELD);
+        vectors.checkIntegrity();
+        damageCodes(path);
+        // The rest of the first round, which the first call has answered for.
+        vectors.getMergeInstance().checkIntegrity();
+        vectors.checkIntegrity();
+        for (int round = 0; round < 2; round++) {
+          expectThrows(
+              CorruptIndexException.class, () -> vectors.getMergeInstance().checkIntegrity());
+          vectors.checkIntegrity();
+          vectors.getMergeInstance().checkIntegrity();
+        }
+      }
+    }
+  }
+
+  private static void damageCodes(Path path) throws IOException {
+    try (var files = Files.newDirectoryStream(path, "*.veb")) {
+      for (Path file : files) {
+        try (FileChannel channel = FileChannel.open(file, READ, WRITE)) {
+          ByteBuffer one = ByteBuffer.allocate(1);
+          channel.read(one, channel.size() / 2);
+          one.put(0, (byte) ~one.get(0)).flip();
+          channel.write(one, channel.size() / 2);
+        }
+      }
+    }
   }
 
   private static void assertIntact(Directory directory) throws IOException {

@@ -16,6 +16,8 @@ import dev.matryoshka.rotation.Rotation;
 import dev.matryoshka.rotation.RotationKind;
 import dev.matryoshka.rotation.TrainingStats;
 import java.io.IOException;
+import java.lang.ref.Reference;
+import java.lang.ref.WeakReference;
 import java.util.List;
 import java.util.Random;
 import java.util.function.IntFunction;
@@ -128,16 +130,57 @@ public class RotationChoiceTests extends MatryoshkaTestCase {
 
   public void testForgetsWhatWasUsedLongAgo() {
     RecentRotations recent = new RecentRotations(2 * known(1).bytes());
-    MatryoshkaVectorsFormat format = new MatryoshkaVectorsFormat();
-    recent.put(format, "a", known(1));
-    recent.put(format, "b", known(2));
-    recent.put(format, "b", known(3));
-    assertEquals(known(1), recent.get(format, "a"));
-    recent.put(format, "c", known(4));
-    assertNull(recent.get(format, "b"));
-    assertEquals(known(1), recent.get(format, "a"));
-    assertEquals(known(4), recent.get(format, "c"));
-    assertNull("another index", recent.get(new MatryoshkaVectorsFormat(), "a"));
+    RecentRotations.Owner owner = new RecentRotations.Owner();
+    recent.put(owner, "a", known(1));
+    recent.put(owner, "b", known(2));
+    recent.put(owner, "b", known(3));
+    assertEquals(known(1), recent.get(owner, "a"));
+    recent.put(owner, "c", known(4));
+    assertNull(recent.get(owner, "b"));
+    assertEquals(known(1), recent.get(owner, "a"));
+    assertEquals(known(4), recent.get(owner, "c"));
+    assertNull("another index", recent.get(new RecentRotations.Owner(), "a"));
+  }
+
+  /**
+   * What a shard gives to the codec lives as long as its engine, not as long as what it learned.
+   */
+  public void testRemembersRotationsButNotWhoLearnedThem() throws Exception {
+    RecentRotations recent = new RecentRotations();
+    WeakReference<Object> shard = writtenBy(recent);
+    for (int i = 0; i < 100 && shard.get() != null; i++) {
+      System.gc();
+      Thread.sleep(10);
+    }
+    assertNull(shard.get());
+    Reference.reachabilityFence(recent);
+  }
+
+  /** Writes a segment on behalf of a shard of which only the rotation is to be left. */
+  private static WeakReference<Object> writtenBy(RecentRotations recent) throws IOException {
+    Object shard = new Object();
+    int[] chosen = new int[1];
+    CodecOptions options = new CodecOptions(VectorElement.FLOAT, RotationKind.NONE, List.of(64));
+    MatryoshkaVectorsFormat format =
+        new MatryoshkaVectorsFormat(
+            options, recent, (what, nanos) -> chosen[shard == null ? 1 : 0]++);
+    try (Directory directory = new ByteBuffersDirectory();
+        IndexWriter writer =
+            new IndexWriter(
+                directory,
+                new IndexWriterConfig().setCodec(TestUtil.alwaysKnnVectorsFormat(format)))) {
+      Axes axes = new Axes(random());
+      for (int i = 0; i < MatryoshkaVectorsFormat.MIN_CODED_VECTORS; i++) {
+        Document document = new Document();
+        document.add(
+            new KnnFloatVectorField(
+                "v", axes.vector(random()), VectorSimilarityFunction.EUCLIDEAN));
+        writer.addDocument(document);
+      }
+      writer.commit();
+    }
+    assertEquals("rotations chosen", 1, chosen[0]);
+    return new WeakReference<>(shard);
   }
 
   private static KnownRotation known(float mean) {

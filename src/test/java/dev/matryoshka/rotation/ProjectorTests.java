@@ -50,7 +50,7 @@ public class ProjectorTests extends LuceneTestCase {
       for (int count : new int[] {1, 3, 65, Projector.BATCH}) {
         int dims = 128 + random().nextInt(40);
         Rotation rotation = rotation(kind, dims, 64, 128);
-        Projector projector = new Projector(rotation);
+        Projector projector = rotation.projector();
         float[] vectors = Samples.gaussian(random(), Projector.BATCH, dims);
         float[] original = vectors.clone();
         float[] projected = new float[Projector.BATCH * projector.stride()];
