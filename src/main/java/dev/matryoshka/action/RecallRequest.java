@@ -71,6 +71,7 @@ public final class RecallRequest extends BroadcastRequest<RecallRequest> {
   private static final ParseField RATINGS = new ParseField("ratings");
   private static final ParseField GRADE = new ParseField("rating");
   private static final ParseField SIZE = new ParseField("size");
+  private static final ParseField SEED = new ParseField("seed");
 
   private static final ObjectParser<RecallRequest, Void> PARSER = new ObjectParser<>("recall");
 
@@ -117,7 +118,11 @@ public final class RecallRequest extends BroadcastRequest<RecallRequest> {
         (parser, context) -> WholeNumber.parse(parser, SIZE),
         SIZE,
         ValueType.INT);
-    SAMPLE_PARSER.declareLong((sample, seed) -> sample.seed = seed, new ParseField("seed"));
+    SAMPLE_PARSER.declareField(
+        (sample, seed) -> sample.seed = seed,
+        (parser, context) -> WholeNumber.parseLong(parser, SEED),
+        SEED,
+        ValueType.LONG);
     SAMPLE_PARSER.declareString(SampleBuilder::source, new ParseField("source"));
     PARSER.declareString((request, field) -> request.field = field, FIELD);
     PARSER.declareField(

@@ -19,6 +19,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.elasticsearch.ExceptionsHelper;
 import org.elasticsearch.action.NoShardAvailableActionException;
 import org.elasticsearch.action.support.ActionFilters;
+import org.elasticsearch.action.support.PlainActionFuture;
+import org.elasticsearch.action.support.TransportActions;
 import org.elasticsearch.action.support.broadcast.BroadcastShardOperationFailedException;
 import org.elasticsearch.action.support.broadcast.TransportBroadcastAction;
 import org.elasticsearch.cluster.ClusterState;
@@ -32,7 +34,7 @@ import org.elasticsearch.cluster.routing.ShardRouting;
 import org.elasticsearch.cluster.service.ClusterService;
 import org.elasticsearch.common.io.stream.StreamInput;
 import org.elasticsearch.common.io.stream.Writeable;
-import org.elasticsearch.index.shard.IllegalIndexShardStateException;
+import org.elasticsearch.index.shard.ShardId;
 import org.elasticsearch.search.SearchService;
 import org.elasticsearch.search.internal.SearchContext;
 import org.elasticsearch.search.internal.ShardSearchRequest;
@@ -94,6 +96,7 @@ abstract class TransportAllShardsAction<S extends Writeable, A extends Writeable
       throws IOException {
     Runnable interrupt = ((CancellableTask) task)::ensureNotCancelled;
     interrupt.run();
+    waitForRefresh(request.shardId());
     ShardSearchRequest search =
         new ShardSearchRequest(
             request.shardId(), System.currentTimeMillis(), request.aliasFilter());
@@ -103,6 +106,17 @@ abstract class TransportAllShardsAction<S extends Writeable, A extends Writeable
       context.getSearchExecutionContext().setAliasFilter(request.aliasFilter().getQueryBuilder());
       return new OneShardResponse<>(request.shardId(), answer(request.spec(), context, interrupt));
     }
+  }
+
+  /** As searches do: shards that have not been searched for a while do not refresh themselves. */
+  private void waitForRefresh(ShardId shard) {
+    PlainActionFuture<Boolean> active = new PlainActionFuture<>();
+    searchService
+        .getIndicesService()
+        .indexServiceSafe(shard.getIndex())
+        .getShard(shard.id())
+        .ensureShardSearchActive(active::onResponse);
+    active.actionGet();
   }
 
   @Override
@@ -136,7 +150,7 @@ abstract class TransportAllShardsAction<S extends Writeable, A extends Writeable
     List<OneShardResponse<A>> shards = new ArrayList<>();
     for (int i = 0; i < responses.length(); i++) {
       if (responses.get(i) instanceof BroadcastShardOperationFailedException failure) {
-        throw ExceptionsHelper.convertToElastic(reason(failure));
+        throw reason(failure);
       }
       @SuppressWarnings("unchecked")
       OneShardResponse<A> response = (OneShardResponse<A>) responses.get(i);
@@ -145,14 +159,15 @@ abstract class TransportAllShardsAction<S extends Writeable, A extends Writeable
     return new AllShardsResponse<>(shards);
   }
 
-  private static Exception reason(BroadcastShardOperationFailedException failure) {
-    // A copy that is still starting is as good as none, and will be there soon.
-    if (failure.getCause() instanceof NoShardAvailableActionException
-        || failure.getCause() instanceof IllegalIndexShardStateException) {
+  static RuntimeException reason(BroadcastShardOperationFailedException failure) {
+    // A copy that is still starting, or moving, is as good as none, and will be there soon.
+    if (TransportActions.isShardNotAvailableException(failure.getCause())) {
       return new NoShardAvailableActionException(
           failure.getShardId(), "no copy of shard " + failure.getShardId() + " is available");
     }
-    return failure.getCause() instanceof Exception cause ? cause : failure;
+    return failure.getCause() instanceof Exception cause
+        ? ExceptionsHelper.convertToRuntime(cause)
+        : failure;
   }
 
   private ProjectState project() {

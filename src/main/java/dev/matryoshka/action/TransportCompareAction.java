@@ -113,7 +113,7 @@ public final class TransportCompareAction
       Rating rating = query.ratings().get(i);
       boolean here = rating.index() == null || rating.index().equals(shard.getIndexName());
       int[] docs = here ? docs(execution, context.searcher(), rating.id()) : new int[0];
-      rated[i] = docs.length == 0 ? -1 : docs[0];
+      rated[i] = docs.length == 0 ? -1 : docs[docs.length - 1];
     }
     return new CompareAnswer.Facts(comparison, rated);
   }
@@ -128,7 +128,10 @@ public final class TransportCompareAction
     }
   }
 
-  /** The live documents of an id, which are more than one where documents are nested in it. */
+  /**
+   * The live documents of an id, ascending: those that are nested in the document, which have its
+   * id too, and last the document itself.
+   */
   private static int[] docs(SearchExecutionContext execution, IndexSearcher searcher, String id)
       throws IOException {
     Query byId = execution.getFieldType(IdFieldMapper.NAME).termQuery(id, execution);

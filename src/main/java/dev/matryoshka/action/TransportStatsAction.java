@@ -33,6 +33,7 @@ import org.elasticsearch.cluster.service.ClusterService;
 import org.elasticsearch.common.io.stream.StreamInput;
 import org.elasticsearch.index.IndexService;
 import org.elasticsearch.index.engine.Engine;
+import org.elasticsearch.index.shard.IllegalIndexShardStateException;
 import org.elasticsearch.index.shard.IndexShard;
 import org.elasticsearch.indices.IndicesService;
 import org.elasticsearch.injection.guice.Inject;
@@ -105,7 +106,11 @@ public final class TransportStatsAction
         fields.add(mapper.fullPath());
       }
     }
-    try (Engine.Searcher searcher = shard.acquireSearcher("matryoshka_stats")) {
+    if (shard.isReadAllowed() == false) {
+      throw new IllegalIndexShardStateException(
+          shard.shardId(), shard.state(), "its segments cannot be read yet");
+    }
+    try (Engine.Searcher searcher = shard.withEngine(engine -> searcher(engine, shard))) {
       for (LeafReaderContext leaf : searcher.getLeafContexts()) {
         for (String field : fields) {
           SegmentFacts facts = SegmentFacts.of(leaf, field, measure);
@@ -116,6 +121,12 @@ public final class TransportStatsAction
       }
     }
     return segments;
+  }
+
+  /** Not the shard's own way, which takes whoever comes for a search and so starts refreshes. */
+  private static Engine.Searcher searcher(Engine engine, IndexShard shard) {
+    return engine.acquireSearcher(
+        "matryoshka_stats", Engine.SearcherScope.EXTERNAL, shard::wrapSearcher);
   }
 
   @Override

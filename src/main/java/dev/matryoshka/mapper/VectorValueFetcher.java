@@ -43,16 +43,23 @@ final class VectorValueFetcher extends SourceValueFetcher {
       Object value = source.extractValue(path, null);
       switch (value) {
         case null -> {}
-        case List<?> list -> list.forEach(number -> components.add(parseSourceValue(number)));
-        case String text -> {
-          for (float component : VectorParser.base64(text, field, dims)) {
-            components.add(component);
-          }
-        }
+        // An array of objects has a list of what is in each.
+        case List<?> list -> list.forEach(element -> add(element, components));
+        case String text -> add(text, components);
         default -> ignoredValues.add(value);
       }
     }
     return components;
+  }
+
+  private void add(Object value, List<Object> components) {
+    if (value instanceof String text) {
+      for (float component : VectorParser.base64(text, field, dims)) {
+        components.add(component);
+      }
+    } else {
+      components.add(parseSourceValue(value));
+    }
   }
 
   @Override

@@ -28,7 +28,16 @@ public final class WholeNumber {
    * @throws IllegalArgumentException when it is no whole number
    */
   public static int parse(XContentParser parser, ParseField field) throws IOException {
-    int number = parser.intValue();
+    return (int) check(parser.intValue(), parser, field);
+  }
+
+  /** As {@link #parse}, for those that may be larger. */
+  public static long parseLong(XContentParser parser, ParseField field) throws IOException {
+    return check(parser.longValue(), parser, field);
+  }
+
+  private static long check(long number, XContentParser parser, ParseField field)
+      throws IOException {
     if (parser.doubleValue() != number) {
       throw new IllegalArgumentException(
           "["

@@ -21,6 +21,8 @@ import org.apache.lucene.search.Query;
 import org.apache.lucene.search.QueryVisitor;
 import org.apache.lucene.search.ScoreMode;
 import org.apache.lucene.search.Weight;
+import org.apache.lucene.util.Accountable;
+import org.apache.lucene.util.RamUsageEstimator;
 
 /**
  * Matches every document whose vector is at least as similar to a query vector as a threshold says.
@@ -32,7 +34,8 @@ import org.apache.lucene.search.Weight;
  * <p>Whether a document matches is decided by its score at full precision, which is reproducible to
  * the last bit, compared with the score of the threshold. {@link Mode#LOSSLESS} skips this only
  * where a {@linkplain dev.matryoshka.codec.SegmentBounds bound} proves the outcome. What a segment
- * contributes depends on that segment alone, so results may be cached.
+ * contributes depends on that segment alone, so results may be cached, unless comparisons are
+ * limited: filling the cache takes more of them than the search itself.
  *
  * <p>It is the wrong tool where a fixed number of best hits is wanted, which the funnel finds many
  * times faster.
@@ -40,7 +43,7 @@ import org.apache.lucene.search.Weight;
  * <p>Immutable and thread-safe, but for counters that show up in profiles: rewriting makes a copy
  * with counters of its own for each search.
  */
-public final class FindAllQuery extends Query {
+public final class FindAllQuery extends Query implements Accountable {
 
   /** Name of the setting that limits comparisons, for messages. */
   public static final String MAX_SCORED = "index.matryoshka.find_all.max_scored";
@@ -52,6 +55,10 @@ public final class FindAllQuery extends Query {
     /** It is likely, by how far estimates are off; proven in small segments. */
     FAST
   }
+
+  private static final long BYTES =
+      RamUsageEstimator.shallowSizeOfInstance(FindAllQuery.class)
+          + RamUsageEstimator.shallowSizeOfInstance(FindAllCounts.class);
 
   private final String field;
   private final float[] target;
@@ -145,6 +152,17 @@ public final class FindAllQuery extends Query {
 
   Cancellation cancellation() {
     return cancellation;
+  }
+
+  /** Whether there is a limit to what may be compared. */
+  boolean limited() {
+    return maxScored < Long.MAX_VALUE;
+  }
+
+  /** Caches of queries ask for it. */
+  @Override
+  public long ramBytesUsed() {
+    return BYTES + RamUsageEstimator.sizeOf(target) + RamUsageEstimator.sizeOf(field);
   }
 
   FindAllCounts newCounts() {

@@ -116,7 +116,9 @@ final class FindAllWeight extends Weight {
 
   @Override
   public boolean isCacheable(LeafReaderContext context) {
-    // Vectors of a segment never change, and deletions are not looked at.
-    return true;
+    // Vectors of a segment never change, and deletions are not looked at. But to fill the cache,
+    // all
+    // vectors are compared, of which a limit knows nothing when others lead.
+    return query.limited() == false;
   }
 }

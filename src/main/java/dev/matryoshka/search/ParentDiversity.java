@@ -18,6 +18,7 @@ import java.util.List;
 import org.apache.lucene.index.IndexReader;
 import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.index.ReaderUtil;
+import org.apache.lucene.search.DocIdSetIterator;
 import org.apache.lucene.search.join.BitSetProducer;
 import org.apache.lucene.util.BitSet;
 import org.apache.lucene.util.SparseFixedBitSet;
@@ -46,13 +47,22 @@ final class ParentDiversity {
       int doc = CandidateKeys.doc(sorted[i]);
       int leaf = ReaderUtil.subIndex(doc, leaves);
       if (parentBits[leaf] == null) {
-        parentBits[leaf] = parents.getBitSet(leaves.get(leaf));
+        BitSet bits = parents.getBitSet(leaves.get(leaf));
+        parentBits[leaf] = bits == null ? new SparseFixedBitSet(1) : bits;
       }
       int docBase = leaves.get(leaf).docBase;
-      if (seen.getAndSet(docBase + parentBits[leaf].nextSetBit(doc - docBase)) == false) {
+      int parent = parentOf(doc - docBase, parentBits[leaf]);
+      if (parent >= 0 && seen.getAndSet(docBase + parent) == false) {
         best[found++] = sorted[i];
       }
     }
     return Arrays.copyOf(best, found);
+  }
+
+  /** The parent, or -1 where none follows: a query may stand in the scope of a path not its own. */
+  private static int parentOf(int child, BitSet parents) {
+    int parent =
+        child < parents.length() ? parents.nextSetBit(child) : DocIdSetIterator.NO_MORE_DOCS;
+    return parent == DocIdSetIterator.NO_MORE_DOCS ? -1 : parent;
   }
 }

@@ -367,6 +367,28 @@ public class NestedVectorsTests extends ESSingleNodeTestCase {
         });
   }
 
+  /** Parents there are none of the vectors' own documents, or none at all: nothing is found. */
+  public void testInTheScopeOfAnotherPath() throws IOException {
+    XContentBuilder mapping = JsonXContent.contentBuilder().startObject().startObject("properties");
+    mapping.startObject("outer").field("type", "nested").startObject("properties");
+    mapping.startObject("inner").field("type", "nested").endObject().endObject().endObject();
+    mapping.startObject("parts").field("type", "nested").startObject("properties");
+    mapping.startObject(Corpus.FIELD).field("type", "matryoshka_vector");
+    mapping.field("dims", Corpus.DIMS).endObject().endObject().endObject();
+    assertAcked(indicesAdmin().prepareCreate("others").setMapping(mapping.endObject().endObject()));
+    var parts = List.of(Map.of(Corpus.FIELD, Corpus.asList(corpus.vector(0))));
+    client().prepareIndex("others").setSource(Map.of("parts", parts)).get();
+    indicesAdmin().prepareRefresh("others").get();
+    NestedQueryBuilder elsewhere =
+        nestedQuery("outer", nestedQuery("outer.inner", parts(), ScoreMode.Max), ScoreMode.Max);
+    assertHitCount(client().prepareSearch("others").setQuery(elsewhere), 0);
+    var outer = List.of(Map.of("inner", List.of(Map.of("a", "b"))));
+    client().prepareIndex("others").setSource(Map.of("parts", parts, "outer", outer)).get();
+    indicesAdmin().prepareRefresh("others").get();
+    indicesAdmin().prepareForceMerge("others").setMaxNumSegments(1).get();
+    assertHitCount(client().prepareSearch("others").setQuery(elsewhere), 0);
+  }
+
   public void testVectorsComeBackIntoTheSourceOfParts() {
     assertNoFailuresAndResponse(
         client()

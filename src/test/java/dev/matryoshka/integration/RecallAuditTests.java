@@ -34,11 +34,13 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
+import org.elasticsearch.ElasticsearchException;
 import org.elasticsearch.ExceptionsHelper;
 import org.elasticsearch.action.admin.indices.alias.IndicesAliasesRequest;
 import org.elasticsearch.action.bulk.BulkRequestBuilder;
@@ -427,6 +429,52 @@ public class RecallAuditTests extends ESSingleNodeTestCase {
     indicesAdmin().prepareRefresh("small").get();
     assertRefused(
         sample(Corpus.FIELD, 2), RestStatus.BAD_REQUEST, "but only [1] documents", "small");
+  }
+
+  /** A search would make such a shard refresh, and wait for it. */
+  public void testSeesWhatIdleShardsHaveNotRefreshed() throws Exception {
+    assertAcked(
+        indicesAdmin()
+            .prepareCreate("idle")
+            .setSettings(Settings.builder().put("index.search.idle.after", "0s"))
+            .setMapping(Corpus.mapping()));
+    for (int doc = 0; doc < 2; doc++) {
+      client().prepareIndex("idle").setId("" + doc).setSource(corpus.document(doc)).get();
+    }
+    assertBusy(
+        () -> {
+          try {
+            // Without the document that a query was drawn from.
+            assertEquals(1, audit(request(sample(Corpus.FIELD, 2), "idle")).documents());
+          } catch (ElasticsearchException | IllegalArgumentException e) {
+            // Until the next turn of what would refresh them, nobody knows that there is anything.
+            throw new AssertionError(e);
+          }
+        });
+  }
+
+  /** They have the document's id, too. */
+  public void testRatingsOfDocumentsWithNestedOnes() throws IOException {
+    XContentBuilder mapping = XContentFactory.jsonBuilder().startObject().startObject("properties");
+    mapping.startObject("tags").field("type", "nested").endObject();
+    mapping.startObject("v").field("type", "matryoshka_vector").field("dims", 2).endObject();
+    assertAcked(indicesAdmin().prepareCreate("tagged").setMapping(mapping.endObject().endObject()));
+    List<?> tags = List.of(Map.of("a", "x"), Map.of("a", "y"));
+    client()
+        .prepareIndex("tagged")
+        .setId("1")
+        .setSource(Map.of("v", List.of(1, 0), "tags", tags))
+        .get();
+    indicesAdmin().prepareRefresh("tagged").get();
+    XContentBuilder b = XContentFactory.jsonBuilder().startObject().field("field", "v");
+    b.field("k", 1).startArray("query_vectors").startObject();
+    b.field("query_vector", new float[] {1, 0}).startArray("ratings");
+    b.startObject().field("_id", "1").field("rating", 1).endObject().endArray();
+    b.endObject().endArray();
+    AtK result = audit(request(b.endObject(), "tagged")).results().getFirst();
+    assertEquals(1, result.labels().recall(), 0);
+    assertEquals(1, result.labels().exactRecall(), 0);
+    assertEquals(1, result.labels().exactNdcg(), 0);
   }
 
   public void testRedIndex() throws Exception {

@@ -31,6 +31,8 @@ import java.util.List;
 import org.elasticsearch.action.bulk.BulkRequestBuilder;
 import org.elasticsearch.common.Strings;
 import org.elasticsearch.common.settings.Settings;
+import org.elasticsearch.index.shard.IndexShard;
+import org.elasticsearch.indices.IndicesService;
 import org.elasticsearch.plugins.Plugin;
 import org.elasticsearch.test.ESSingleNodeTestCase;
 import org.elasticsearch.test.rest.ObjectPath;
@@ -235,6 +237,19 @@ public class VectorStatsTests extends ESSingleNodeTestCase {
     ensureGreen(INDEX);
     assertEquals(0, number(stats(Level.INDICES), "_all.search.searches"));
     assertEquals(0, number(stats(Level.INDICES), "_all.training.count"));
+  }
+
+  /** They would refresh every second then, whoever searches. */
+  public void testShardsStayIdle() throws Exception {
+    assertAcked(
+        indicesAdmin()
+            .prepareUpdateSettings(INDEX)
+            .setSettings(Settings.builder().put("index.search.idle.after", "2s")));
+    IndexShard shard =
+        getInstanceFromNode(IndicesService.class).indexServiceSafe(resolveIndex(INDEX)).getShard(0);
+    assertBusy(() -> assertTrue(shard.isSearchIdle()));
+    assertEquals(DOCS, number(stats(Level.SEGMENTS), "_all.vectors.count"));
+    assertTrue(shard.isSearchIdle());
   }
 
   private void setRate(double rate) {

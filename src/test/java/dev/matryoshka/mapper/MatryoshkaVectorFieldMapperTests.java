@@ -696,6 +696,25 @@ public class MatryoshkaVectorFieldMapperTests extends MapperTestCase {
     assertEquals(expected, fetchFromSource(mapper, type, base64(1, 2.5f, -3, 0.1f)));
   }
 
+  public void testFetchFromAnArrayOfObjects() throws IOException {
+    MapperService mapper =
+        createMapperService(
+            mapping(
+                b -> {
+                  b.startObject("o").startObject("properties").startObject("field");
+                  minimalMapping(b);
+                  b.endObject().endObject().endObject();
+                }));
+    List<Float> expected = List.of(1f, 2.5f, -3f, 0.1f);
+    for (Object value : List.of(expected, base64(1, 2.5f, -3, 0.1f))) {
+      Source source =
+          Source.fromMap(Map.of("o", List.of(Map.of("field", value))), XContentType.JSON);
+      ValueFetcher fetcher =
+          mapper.fieldType("o.field").valueFetcher(createSearchExecutionContext(mapper), null);
+      assertEquals(expected, fetcher.fetchValues(source, 0, new ArrayList<>()));
+    }
+  }
+
   private List<?> fetchFromSource(MapperService mapper, MappedFieldType type, Object value) {
     SearchExecutionContext context = createSearchExecutionContext(mapper);
     Source source = Source.fromMap(Map.of("field", value), XContentType.JSON);

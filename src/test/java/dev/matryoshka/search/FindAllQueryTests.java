@@ -31,6 +31,7 @@ import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Query;
 import org.apache.lucene.search.ScoreDoc;
+import org.apache.lucene.search.ScoreMode;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.MMapDirectory;
 import org.apache.lucene.tests.search.QueryUtils;
@@ -224,8 +225,18 @@ public class FindAllQueryTests extends FindAllTestCase {
             expectThrows(
                 IllegalArgumentException.class, () -> new IndexSearcher(reader).count(limited));
         assertTrue(e.getMessage(), e.getMessage().contains("more than the [100] comparisons"));
+        // A cache compares everything, whatever clause leads the search.
+        assertFalse(cacheable(limited, reader));
+        assertTrue(cacheable(findAll(target, threshold), reader));
       }
     }
+  }
+
+  private static boolean cacheable(Query query, DirectoryReader reader) throws IOException {
+    IndexSearcher searcher = new IndexSearcher(reader);
+    return searcher
+        .createWeight(searcher.rewrite(query), ScoreMode.COMPLETE_NO_SCORES, 1)
+        .isCacheable(reader.leaves().getFirst());
   }
 
   public void testQueryContract() throws IOException {
