@@ -87,7 +87,9 @@ public final class AuditTally {
     for (ShardComparison fact : facts) {
       accepted += fact.comparison().accepted();
       uncoded += fact.comparison().uncoded();
-      shards.add(fact.shard());
+      if (fact.comparison().accepted() > 0) {
+        shards.add(fact.shard());
+      }
     }
     for (TallyAtK tally : tallies) {
       for (ShardComparison fact : facts) {

@@ -15,6 +15,7 @@ import dev.matryoshka.audit.QueryResult.LabelScores;
 import dev.matryoshka.search.Comparison;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -166,19 +167,24 @@ public final class QueryMerger {
       List<Integer> grades,
       List<Hit> answer,
       List<Hit> truth) {
-    int relevant = (int) grades.stream().filter(grade -> grade > 0).count();
+    Map<Long, Integer> gradeOf = new HashMap<>();
+    List<Integer> rated = new ArrayList<>();
+    for (int i = 0; i < grades.size(); i++) {
+      int copies = 0;
+      for (ShardComparison shard : shards) {
+        if (shard.ratedDocs().length > i && shard.ratedDocs()[i] >= 0) {
+          gradeOf.put(key(shard.shard(), shard.ratedDocs()[i]), grades.get(i));
+          copies++;
+        }
+      }
+      // One that several shards have is as many documents; one that none has cannot be found.
+      rated.addAll(Collections.nCopies(Math.max(1, copies), grades.get(i)));
+    }
+    int relevant = (int) rated.stream().filter(grade -> grade > 0).count();
     if (relevant == 0) {
       return null;
     }
-    Map<Long, Integer> gradeOf = new HashMap<>();
-    for (ShardComparison shard : shards) {
-      for (int i = 0; i < shard.ratedDocs().length; i++) {
-        if (shard.ratedDocs()[i] >= 0) {
-          gradeOf.put(key(shard.shard(), shard.ratedDocs()[i]), grades.get(i));
-        }
-      }
-    }
-    int[] ideal = grades.stream().mapToInt(grade -> -grade).sorted().map(g -> -g).toArray();
+    int[] ideal = rated.stream().mapToInt(grade -> -grade).sorted().map(g -> -g).toArray();
     double best = gain(ideal, k);
     int[] answered = graded(answer, k, gradeOf);
     int[] exact = graded(truth, k, gradeOf);

@@ -41,8 +41,8 @@ import org.apache.lucene.store.IndexInput;
  * <p>All that is added to the bound, so that a vector is ruled out only if it is proven to have a
  * lower score ({@link ScoreLimit}). In an estimate, the remainders count only as much as in nearly
  * all of the vectors that have been {@link #observe observed}, but fully for those that are unlike
- * them; where it is not known which these are, as much as in all but few vectors of an answer that
- * the basis was trained on.
+ * them; where it is not known which these are, but that many match, as much as in all but few
+ * vectors of an answer that the basis was trained on.
  */
 public final class BoundScan {
 
@@ -61,7 +61,6 @@ public final class BoundScan {
   private final BoundCursor cursor;
   private final IndexInput basis;
   private final float[] query;
-  private final boolean estimate;
   private final double square;
   private final double length;
   private final boolean usable;
@@ -87,15 +86,12 @@ public final class BoundScan {
   /**
    * @param target the query vector as the user gave it
    * @param minScore what vectors must reach
-   * @param estimate whether to rule out also what is merely unlikely to have the score
    */
-  public BoundScan(SegmentBounds segment, float[] target, float minScore, boolean estimate)
-      throws IOException {
+  public BoundScan(SegmentBounds segment, float[] target, float minScore) throws IOException {
     this.segment = segment;
     this.meta = segment.meta();
     this.cursor = segment.cursor();
     this.basis = segment.basisSection();
-    this.estimate = estimate;
     boolean unitLength = segment.similarity() == VectorSimilarityFunction.COSINE;
     double given = square(target);
     this.usable = given >= LEAST_SQUARE && given <= GREATEST_SQUARE && meta.deviation() < 0.01;
@@ -120,7 +116,6 @@ public final class BoundScan {
     this.cursor = segment.cursor();
     this.basis = segment.basisSection();
     this.query = other.query;
-    this.estimate = other.estimate;
     this.square = other.square;
     this.length = other.length;
     this.usable = other.usable;
@@ -248,9 +243,12 @@ public final class BoundScan {
    * @param count how many are given
    * @param outstanding for each vector from the first on a bit that says whether it is unlike those
    *     observed; null where that is not known
+   * @param common whether so many match that, where it is not known, they are taken to be like
+   *     answers that the basis was trained on; otherwise what is ruled out is proven to be lower
    * @return how many are left
    */
-  public int ruleOut(int first, int[] ords, int count, long[] outstanding) throws IOException {
+  public int ruleOut(int first, int[] ords, int count, long[] outstanding, boolean common)
+      throws IOException {
     if (usable == false || count == 0) {
       return count;
     }
@@ -261,7 +259,7 @@ public final class BoundScan {
         prepare(level);
       }
       cursor.dots(level, ords, left, weights, sums);
-      left = ruleOut(level, first, ords, left, outstanding);
+      left = ruleOut(level, first, ords, left, outstanding, common);
     }
     return left;
   }
@@ -271,13 +269,14 @@ public final class BoundScan {
     return remainders[level] / Math.sqrt(Math.max(1, query.length - meta.levels()[level]));
   }
 
-  private int ruleOut(int level, int first, int[] ords, int count, long[] outstanding) {
+  private int ruleOut(
+      int level, int first, int[] ords, int count, long[] outstanding, boolean common) {
     int perVector = meta.correctionsPerVector();
     double constant = levelBase[level] + levelSlack[level];
     double perError = errorFactors[level];
     boolean learned = outstanding != null && observed.enough(level);
     double perRemainder =
-        remainders[level] * (estimate && outstanding == null ? meta.spreads()[level] : 1);
+        remainders[level] * (common && outstanding == null ? meta.spreads()[level] : 1);
     double perLikeRemainder = learned ? observed.most(level, randomProduct(level)) : 0;
     int ofLevel = 1 + 2 * level;
     // Locals, so that the loop need not read the fields again after every store.

@@ -94,7 +94,8 @@ final class FindAllBulkScorer extends BulkScorer {
     while (true) {
       for (; collected < used; collected++) {
         if (parts.get(collected).collect(collector, this::setScore, min, max) == false) {
-          return max;
+          // Exclusions ask no further than that for documents that none of ours is among.
+          return Math.max(max, parts.get(collected).nextDoc());
         }
       }
       int doc = vectors.docID() < min ? vectors.advance(min) : vectors.docID();

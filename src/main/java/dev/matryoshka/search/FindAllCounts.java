@@ -44,11 +44,14 @@ final class FindAllCounts {
     missed.add(expected);
   }
 
-  /** The share of the matches that is expected to have been found, 1 where nothing is lost. */
+  /**
+   * The share of the matches that is expected to have been found, 1 where nothing is lost; where
+   * nothing was found, the chance that there was nothing to lose.
+   */
   double expectedRecall() {
     double found = matched.sum();
     double lost = missed.sum();
-    return lost == 0 ? 1 : found / (found + lost);
+    return found == 0 ? Math.exp(-lost) : found / (found + lost);
   }
 
   /**

@@ -62,6 +62,9 @@ final class FindAllPart {
       return;
     }
     int candidates = matcher.candidates(first, count, ords);
+    if (matcher.mayMiss()) {
+      matcher.asked(acceptedOf(first, count, documents, offset, accepted));
+    }
     if (accepted != null) {
       int left = 0;
       for (int i = 0; i < candidates; i++) {
@@ -80,6 +83,11 @@ final class FindAllPart {
     }
   }
 
+  /** The next match that was not collected; there must be one. */
+  int nextDoc() {
+    return docs[collected];
+  }
+
   private static int document(int ord, int first, int[] documents, int offset) {
     return documents == null ? ord : documents[offset + ord - first];
   }
@@ -91,6 +99,17 @@ final class FindAllPart {
       any = accepted.get(document(ord, first, documents, offset));
     }
     return any;
+  }
+
+  private static int acceptedOf(int first, int count, int[] documents, int offset, Bits accepted) {
+    if (accepted == null) {
+      return count;
+    }
+    int among = 0;
+    for (int ord = first; ord < first + count; ord++) {
+      among += accepted.get(document(ord, first, documents, offset)) ? 1 : 0;
+    }
+    return among;
   }
 
   /** Where the collector finds the score of the document that it is given. */

@@ -67,7 +67,11 @@ final class FindAllScorer extends Scorer {
   /** Whether the document that the vectors are at matches. */
   boolean matches() throws IOException {
     int ord = vectors.index();
-    return isCandidate(ord) && matcher.matches(ord);
+    boolean candidate = isCandidate(ord);
+    if (matcher.mayMiss()) {
+      matcher.asked(1);
+    }
+    return candidate && matcher.matches(ord);
   }
 
   private boolean isCandidate(int ord) throws IOException {

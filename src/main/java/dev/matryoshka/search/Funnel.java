@@ -81,7 +81,7 @@ public record Funnel(List<Stage> stages, RecallTarget target) {
     return (int) Math.min(Integer.MAX_VALUE, base + (long) perHit * k);
   }
 
-  /** The same funnel with every {@code keep} multiplied. */
+  /** The same funnel with every {@code keep} multiplied; it aims at the same recall. */
   Funnel widened(int factor) {
     List<Stage> wider = new ArrayList<>();
     for (Stage stage : stages) {
@@ -91,7 +91,7 @@ public record Funnel(List<Stage> stages, RecallTarget target) {
               : (int) Math.min(Integer.MAX_VALUE, (long) stage.keep() * factor);
       wider.add(new Stage(stage.kind(), stage.size(), keep));
     }
-    return new Funnel(wider);
+    return new Funnel(wider, target);
   }
 
   Stage first() {

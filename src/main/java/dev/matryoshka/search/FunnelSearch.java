@@ -107,8 +107,10 @@ final class FunnelSearch {
       adaptive.forEach(AdaptiveSegment::close);
     }
     long start = System.nanoTime();
-    long[] keys = cut(keep);
-    truncated = stages.truncated() || keys.length >= keep;
+    // Children are cut once parents are known: the best ones may all be of a few.
+    boolean children = wanted.parents() != null;
+    long[] keys = cut(children ? Integer.MAX_VALUE : keep);
+    truncated = stages.truncated() || (children == false && keys.length >= keep);
     trace.add(
         funnel.stages().getLast(),
         stages.scored(),

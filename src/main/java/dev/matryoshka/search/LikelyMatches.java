@@ -74,7 +74,6 @@ final class LikelyMatches {
 
   private final SegmentView segment;
   private final BlockEstimates estimates;
-  private final FindAllCounts counts;
   private Regression.Line line;
   private double deviation;
   private EstimateSample sample;
@@ -88,10 +87,9 @@ final class LikelyMatches {
   private int hitsBlock = -1;
   private int hitCount;
 
-  private LikelyMatches(SegmentView segment, BlockEstimates estimates, FindAllCounts counts) {
+  private LikelyMatches(SegmentView segment, BlockEstimates estimates) {
     this.segment = segment;
     this.estimates = estimates;
-    this.counts = counts;
   }
 
   /** Whether there are codes, more than a few vectors, and all are estimated equally well. */
@@ -107,12 +105,7 @@ final class LikelyMatches {
    * @return null where there are no codes, or hardly any vectors
    */
   static LikelyMatches of(
-      SegmentView segment,
-      float[] target,
-      ExactScorer scorer,
-      BoundScan bounds,
-      float minScore,
-      FindAllCounts counts)
+      SegmentView segment, float[] target, ExactScorer scorer, BoundScan bounds, float minScore)
       throws IOException {
     if (possible(segment) == false) {
       return null;
@@ -120,7 +113,7 @@ final class LikelyMatches {
     SegmentCodes codes = segment.codes();
     QueryCode query = codes.encode(target);
     BlockEstimates estimates = new BlockEstimates(codes, query);
-    LikelyMatches matches = new LikelyMatches(segment, estimates, counts);
+    LikelyMatches matches = new LikelyMatches(segment, estimates);
     Compared compared = matches.calibrate(query, scorer);
     matches.raise(minScore);
     matches.few =
@@ -138,7 +131,7 @@ final class LikelyMatches {
 
   /** The same for another thread. */
   LikelyMatches fork() throws IOException {
-    LikelyMatches fork = new LikelyMatches(segment, estimates.fork(), counts);
+    LikelyMatches fork = new LikelyMatches(segment, estimates.fork());
     fork.line = line;
     fork.deviation = deviation;
     fork.sample = sample;
@@ -216,6 +209,11 @@ final class LikelyMatches {
     hitsBlock = -1;
   }
 
+  /** Matches to expect among those left out, for each vector looked at. */
+  double missedPerVector() {
+    return missedPerVector;
+  }
+
   /** Whether so few vectors are left that all are compared sooner than bounds are prepared. */
   boolean few() {
     return few;
@@ -267,7 +265,6 @@ final class LikelyMatches {
       }
       from = to;
     }
-    counts.miss(missedPerVector * count);
     return found;
   }
 }

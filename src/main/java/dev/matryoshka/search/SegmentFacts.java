@@ -69,12 +69,16 @@ public record SegmentFacts(
    */
   public static SegmentFacts of(LeafReaderContext leaf, String field, boolean measure)
       throws IOException {
-    SegmentView view = SegmentView.open(leaf, field);
+    LeafReader unwrapped = FilterLeafReader.unwrap(leaf.reader());
+    // Visible or not is for the given reader to say, which counts what is read as use of the field.
+    SegmentView view =
+        leaf.reader().getFieldInfos().fieldInfo(field) == null
+            ? null
+            : SegmentView.open(unwrapped.getContext(), field);
     if (view == null) {
       return null;
     }
     int bytes = view.ours() == null ? Float.BYTES : view.ours().element(field).bytes();
-    LeafReader unwrapped = FilterLeafReader.unwrap(leaf.reader());
     String name = "";
     long written = -1;
     if (unwrapped instanceof SegmentReader reader) {

@@ -31,6 +31,8 @@ final class SegmentMatcher {
    */
   private static final int SINGLY_BELOW = 8;
 
+  private static final double MISSES_OF_BOUNDS = 1 / BoundScan.ESTIMATE_RECALL - 1;
+
   private final SegmentView segment;
   private final ExactScorer scorer;
   private final BoundScan bounds;
@@ -38,8 +40,8 @@ final class SegmentMatcher {
   private final boolean fast;
   private boolean estimatesPrepared;
   private LikelyMatches likely;
-  private final double missesOfBounds;
   private double missesPerMatch;
+  private double missesPerVector;
   private float minScore;
   private final Runnable interrupt;
   private final FindAllCounts counts;
@@ -55,10 +57,7 @@ final class SegmentMatcher {
     this.query = query;
     this.fast = query.mode() == FindAllQuery.Mode.FAST;
     SegmentBounds stored = segment.bounds();
-    // In a small segment the best few are all there is to lose, and proving costs little more.
-    boolean unproven = fast && LikelyMatches.possible(segment);
-    this.bounds = stored == null ? null : new BoundScan(stored, query.target(), minScore, unproven);
-    this.missesOfBounds = unproven && stored != null ? 1 / BoundScan.ESTIMATE_RECALL - 1 : 0;
+    this.bounds = stored == null ? null : new BoundScan(stored, query.target(), minScore);
     this.interrupt = interrupt;
     this.counts = counts;
   }
@@ -70,7 +69,6 @@ final class SegmentMatcher {
     this.minScore = other.minScore;
     this.fast = other.fast;
     this.bounds = other.bounds == null ? null : other.bounds.fork();
-    this.missesOfBounds = other.missesOfBounds;
     this.estimatesPrepared = other.estimatesPrepared;
     this.likely = other.likely == null ? null : other.likely.fork();
     this.interrupt = other.interrupt;
@@ -108,10 +106,12 @@ final class SegmentMatcher {
     long[] outstanding = null;
     boolean few = false;
     missesPerMatch = 0;
+    missesPerVector = 0;
     if (estimates != null && estimatesWorth.ask(count)) {
       left = estimates.candidates(first, count, into);
       outstanding = estimates.outstanding();
       few = estimates.few();
+      missesPerVector = estimates.missedPerVector();
       estimatesWorth.learn(count, left);
     } else {
       for (int i = 0; i < count; i++) {
@@ -120,9 +120,11 @@ final class SegmentMatcher {
     }
     if (bounds != null && few == false && boundsWorth.ask(left)) {
       int given = left;
-      left = bounds.ruleOut(first, into, given, outstanding);
+      // Where it is not known that matches are common, the best few may be all there is to lose.
+      boolean likely = estimates != null && estimates.common();
+      left = bounds.ruleOut(first, into, given, outstanding, likely);
       boundsWorth.learn(given, left);
-      missesPerMatch = estimates == null || estimates.common() ? missesOfBounds : 0;
+      missesPerMatch = likely ? MISSES_OF_BOUNDS : 0;
     }
     counts.skip(count - left);
     return left;
@@ -131,10 +133,20 @@ final class SegmentMatcher {
   /** Null where there is nothing to estimate from, or hardly any vectors. */
   private LikelyMatches estimates() throws IOException {
     if (estimatesPrepared == false) {
-      likely = LikelyMatches.of(segment, query.target(), scorer, bounds, minScore, counts);
+      likely = LikelyMatches.of(segment, query.target(), scorer, bounds, minScore);
       estimatesPrepared = true;
     }
     return likely;
+  }
+
+  /** Whether {@link #asked} has something to count. */
+  boolean mayMiss() {
+    return missesPerVector > 0;
+  }
+
+  /** Counts what is expected to be lost of vectors that {@link #candidates} last looked at. */
+  void asked(int vectors) {
+    counts.miss(missesPerVector * vectors);
   }
 
   /** Whether a vector is similar enough, by comparing it at full precision. */

@@ -54,6 +54,28 @@ class AuditTallyTests {
   }
 
   @Test
+  void adviceCountsOnlyShardsThatHaveSomething() {
+    int[] docs = {0, 1};
+    float[] scores = {.9f, .8f};
+    Comparison full =
+        new Comparison(
+            100,
+            0,
+            new Comparison.Truth(docs, scores, new int[] {1, 50}),
+            List.of(new Comparison.Outcome(2, docs, scores, new byte[] {-1, -1}, List.of())),
+            1);
+    AuditTally tally = new AuditTally(new int[] {2}, 5);
+    tally.add(
+        "q",
+        List.of(
+            new ShardComparison(0, Comparison.nothing(new int[] {2}), new int[0]),
+            new ShardComparison(1, full, new int[0])),
+        List.of(new AuditTally.ShardName("empty", 0), new AuditTally.ShardName("full", 0)),
+        List.of());
+    assertEquals(50, tally.report().results().getFirst().targets().getLast().scored());
+  }
+
+  @Test
   void nothingSearchedIsSaid() {
     int[] ks = {10, 20};
     AuditTally tally = new AuditTally(ks, 5);

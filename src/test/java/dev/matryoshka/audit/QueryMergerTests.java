@@ -17,6 +17,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.matryoshka.search.Comparison;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -97,6 +98,31 @@ class QueryMergerTests {
     assertEquals(2, result.found());
     assertTrue(result.lost().isEmpty());
     assertArrayEquals(new int[] {4, 5}, result.firstStageRanks());
+  }
+
+  @Test
+  void documentsOfTheSameIdAreAsManyDocuments() {
+    List<ShardComparison> shards = new ArrayList<>();
+    for (int number = 0; number < 2; number++) {
+      ShardComparison shard =
+          shard(
+              number,
+              new int[] {7, 8},
+              new float[] {.9f, .1f},
+              new int[] {1, 2},
+              new int[] {7, 8},
+              new float[] {.9f, .1f},
+              (byte) -1,
+              (byte) -1);
+      shards.add(new ShardComparison(number, shard.comparison(), new int[] {7, -1}));
+    }
+    QueryResult.LabelScores both = QueryMerger.merge("q", 2, shards, List.of(1, 0)).labels();
+    assertEquals(1, both.recall());
+    assertEquals(1, both.exactRecall());
+    assertEquals(1, both.ndcg());
+    assertEquals(1, both.exactNdcg());
+    QueryResult.LabelScores missing = QueryMerger.merge("q", 2, shards, List.of(1, 1)).labels();
+    assertEquals(2 / 3d, missing.recall(), 1e-12);
   }
 
   @Test

@@ -217,8 +217,8 @@ public class CorruptionTests extends MatryoshkaTestCase {
                   .bounds(CodedIndex.FIELD);
           if (bounds != null) {
             bounds.loadBasis();
-            new BoundScan(bounds, new float[128], 0, false)
-                .ruleOut(900, new int[] {900, 1000}, 2, null);
+            new BoundScan(bounds, new float[128], 0)
+                .ruleOut(900, new int[] {900, 1000}, 2, null, false);
           }
         } catch (CorruptIndexException e) {
           assertTrue(

@@ -243,7 +243,7 @@ public class DamagedFilesTests extends MatryoshkaTestCase {
     if (bounds != null) {
       float[] target = CodedIndex.vector(random(), DIMS);
       int[] ords = IntStream.range(900, 900 + DIMS).toArray();
-      new BoundScan(bounds, target, 0.5f, false).ruleOut(900, ords, ords.length, null);
+      new BoundScan(bounds, target, 0.5f).ruleOut(900, ords, ords.length, null, false);
     }
   }
 }

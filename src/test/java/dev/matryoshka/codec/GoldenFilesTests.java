@@ -219,7 +219,7 @@ public class GoldenFilesTests extends MatryoshkaTestCase {
     float[] sorted = scores.clone();
     Arrays.sort(sorted);
     float least = sorted[sorted.length - 20];
-    BoundScan scan = new BoundScan(bounds, target, least, false);
+    BoundScan scan = new BoundScan(bounds, target, least);
     int[] ords = new int[BoundScan.BLOCK];
     int kept = 0;
     for (int first = 0; first < scores.length; first += BoundScan.BLOCK) {
@@ -227,7 +227,7 @@ public class GoldenFilesTests extends MatryoshkaTestCase {
       for (int i = 0; i < count; i++) {
         ords[i] = first + i;
       }
-      int left = scan.ruleOut(first, ords, count, null);
+      int left = scan.ruleOut(first, ords, count, null, false);
       kept += left;
       int[] candidates = Arrays.copyOf(ords, left);
       for (int i = first; i < first + count; i++) {

@@ -19,6 +19,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.LeafReaderContext;
+import org.apache.lucene.search.BooleanClause;
+import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.BulkScorer;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.LeafCollector;
@@ -42,6 +44,33 @@ public class FindAllPartsTests extends FindAllTestCase {
       }
     } finally {
       executor.shutdown();
+    }
+  }
+
+  public void testExclusionsAreAskedOnlyOfMatches() throws IOException {
+    try (Directory directory = newDirectory()) {
+      addSegment(directory, SearchIndex.foreign(), 0, 9000);
+      try (DirectoryReader reader = DirectoryReader.open(directory)) {
+        IndexSearcher searcher = new IndexSearcher(reader);
+        searcher.setQueryCache(null);
+        float[] target = target();
+        List<ScoreDoc> all = exactlyRanked(reader, target, number -> true);
+        Query wanted = findAll(target, threshold(all, 0.01));
+        float[] other = target();
+        List<ScoreDoc> others = exactlyRanked(reader, other, number -> true);
+        FindAllQuery unwanted =
+            (FindAllQuery) searcher.rewrite(findAll(other, threshold(others, 0.5)));
+        int matching = searcher.count(wanted);
+        searcher.count(
+            new BooleanQuery.Builder()
+                .add(wanted, BooleanClause.Occur.MUST)
+                .add(unwanted, BooleanClause.Occur.MUST_NOT)
+                .build());
+        String counters = unwanted.toString();
+        int compared = Integer.parseInt(counters.replaceAll(".*verified=(\\d+).*", "$1"));
+        // Lucene asks about every match, and from each one that is excluded on until one is not.
+        assertTrue(compared + " for " + matching, compared <= 6 * matching);
+      }
     }
   }
 
@@ -72,6 +101,11 @@ public class FindAllPartsTests extends FindAllTestCase {
           }
           int next = scorer.score(into(found), leaf.reader().getLiveDocs(), min, max);
           assertTrue(next >= max);
+          for (ScoreDoc hit : all) {
+            assertFalse(
+                "passed over",
+                hit.doc >= max && hit.doc < next && hit.score >= threshold.minScore());
+          }
         }
         assertEquals(expected, found);
       }

@@ -18,14 +18,17 @@ import dev.matryoshka.codec.MatryoshkaVectorsFormat;
 import dev.matryoshka.codec.VectorElement;
 import dev.matryoshka.rotation.RotationKind;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.apache.lucene.document.IntPoint;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
 import org.apache.lucene.index.VectorSimilarityFunction;
+import org.apache.lucene.search.BooleanClause;
 import org.apache.lucene.search.BooleanClause.Occur;
 import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.IndexSearcher;
@@ -146,26 +149,49 @@ public class FindAllQueryTests extends FindAllTestCase {
     fastLosesHardlyAnything(List.of(256, 512));
   }
 
+  /**
+   * Vectors are looked at one by one then, without estimates that keep the best from likely bounds.
+   */
+  public void testFastKeepsTheBestThatAFilterLeaves() throws IOException {
+    assumeTrue("real embeddings are absent", Embeddings.available());
+    similarity = VectorSimilarityFunction.COSINE;
+    float[][] abstracts = Embeddings.load("scifact_docs", Integer.MAX_VALUE);
+    // Twice, to be enough for anything to be left to chance.
+    float[][] documents = Arrays.copyOf(abstracts, 2 * abstracts.length);
+    System.arraycopy(abstracts, 0, documents, abstracts.length, abstracts.length);
+    try (Directory directory = new MMapDirectory(createTempDir())) {
+      merged(directory, documents, List.of(256, 512));
+      try (DirectoryReader reader = DirectoryReader.open(directory)) {
+        IndexSearcher searcher = new IndexSearcher(reader);
+        Query filter = IntPoint.newRangeQuery("number", 0, 1199);
+        for (float[] target : Embeddings.load("scifact_queries", 300)) {
+          List<ScoreDoc> all = exactlyRanked(reader, target, number -> number < 1200);
+          FindAllQuery best =
+              new FindAllQuery(
+                  SearchIndex.FIELD,
+                  target,
+                  threshold(all, 0),
+                  FindAllQuery.Mode.FAST,
+                  Long.MAX_VALUE,
+                  Cancellation.NONE);
+          Query filtered =
+              new BooleanQuery.Builder()
+                  .add(best, BooleanClause.Occur.MUST)
+                  .add(filter, BooleanClause.Occur.FILTER)
+                  .build();
+          assertEquals(matching(all, best.threshold().minScore()).size(), searcher.count(filtered));
+        }
+      }
+    }
+  }
+
   private void fastLosesHardlyAnything(List<Integer> boundDims) throws IOException {
     assumeTrue("real embeddings are absent", Embeddings.available());
     similarity = RandomPicks.randomFrom(random(), VectorSimilarityFunction.values());
     float[][] documents = Embeddings.load("debian_docs", 12_000);
     float[][] targets = Embeddings.load("debian_queries", 10);
-    CodecOptions options =
-        new CodecOptions(VectorElement.FLOAT, RotationKind.ITQ, List.of(256), boundDims);
-    IndexWriterConfig config =
-        SearchIndex.config(TestUtil.alwaysKnnVectorsFormat(new MatryoshkaVectorsFormat(options)))
-            .setMergePolicy(newLogMergePolicy());
     try (Directory directory = new MMapDirectory(createTempDir())) {
-      try (IndexWriter writer = new IndexWriter(directory, config)) {
-        for (int i = 0; i < documents.length; i++) {
-          writer.addDocument(SearchIndex.document(i, documents[i], similarity));
-          if (i == 6000) {
-            writer.flush();
-          }
-        }
-        writer.forceMerge(1);
-      }
+      merged(directory, documents, boundDims);
       try (DirectoryReader reader = DirectoryReader.open(directory)) {
         IndexSearcher searcher = new IndexSearcher(reader);
         int wanted = 0;
@@ -202,6 +228,24 @@ public class FindAllQueryTests extends FindAllTestCase {
     }
   }
 
+  private void merged(Directory directory, float[][] documents, List<Integer> boundDims)
+      throws IOException {
+    CodecOptions options =
+        new CodecOptions(VectorElement.FLOAT, RotationKind.ITQ, List.of(256), boundDims);
+    IndexWriterConfig config =
+        SearchIndex.config(TestUtil.alwaysKnnVectorsFormat(new MatryoshkaVectorsFormat(options)))
+            .setMergePolicy(newLogMergePolicy());
+    try (IndexWriter writer = new IndexWriter(directory, config)) {
+      for (int i = 0; i < documents.length; i++) {
+        writer.addDocument(SearchIndex.document(i, documents[i], similarity));
+        if (i == 6000) {
+          writer.flush();
+        }
+      }
+      writer.forceMerge(1);
+    }
+  }
+
   private static int counter(Query query, String name) {
     return Integer.parseInt(query.toString().replaceAll(".*" + name + "=(\\d+).*", "$1"));
   }
@@ -230,6 +274,17 @@ public class FindAllQueryTests extends FindAllTestCase {
         assertTrue(cacheable(findAll(target, threshold), reader));
       }
     }
+  }
+
+  /** What cannot be found cannot be lost, whatever estimates say of it. */
+  public void testExpectedRecallOfNothing() {
+    FindAllCounts counts = new FindAllCounts(Long.MAX_VALUE);
+    counts.miss(1e-120);
+    assertEquals(1, counts.expectedRecall(), 0);
+    counts.miss(0.5);
+    assertEquals(Math.exp(-0.5), counts.expectedRecall(), 1e-12);
+    counts.verify(2, 2, "v");
+    assertEquals(0.8, counts.expectedRecall(), 1e-12);
   }
 
   private static boolean cacheable(Query query, DirectoryReader reader) throws IOException {

@@ -192,6 +192,12 @@ public class MatryoshkaQueryParentsTests extends MatryoshkaTestCase {
             assertEquals(message, 6000, parent(reader, hits[0].doc));
             assertEquals(message, 41, search(reader, target, 1000, null, stages).length);
           }
+          Query aiming =
+              new MatryoshkaQuery(
+                  SearchIndex.FIELD, target, 10, null, null, PARENTS, Cancellation.NONE);
+          String plan = new IndexSearcher(reader).rewrite(aiming).toString();
+          assertFalse(plan, plan.contains("first stage predicted="));
+          assertTrue(plan, plan.contains("predicted="));
           Query others = IntPoint.newRangeQuery("number", 6000, 6009);
           assertEquals(5, search(reader, target, 10, others, null).length);
         }
