@@ -15,7 +15,7 @@ import dev.matryoshka.codec.CodecOptions;
 import dev.matryoshka.codec.MatryoshkaVectorsFormat;
 import dev.matryoshka.codec.RecentRotations;
 import dev.matryoshka.codec.RotationListener;
-import dev.matryoshka.mapper.MatryoshkaVectorFieldType;
+import dev.matryoshka.mapper.MatryoshkaVectorFieldMapper;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -89,9 +89,10 @@ final class MatryoshkaCodec extends FilterCodec {
 
     @Override
     public KnnVectorsFormat getKnnVectorsFormatForField(String field) {
+      // Its field type would be that of a runtime field of the same name, if there is one.
       Optional<CodecOptions> options =
-          mappings.get().getFieldType(field) instanceof MatryoshkaVectorFieldType type
-              ? type.codecOptions()
+          mappings.get().getMapper(field) instanceof MatryoshkaVectorFieldMapper mapper
+              ? mapper.fieldType().codecOptions()
               : Optional.empty();
       if (options.isPresent()) {
         return formats.computeIfAbsent(

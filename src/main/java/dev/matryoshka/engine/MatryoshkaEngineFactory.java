@@ -63,7 +63,8 @@ public final class MatryoshkaEngineFactory implements EngineFactory {
     return settings.getAsBoolean(SOURCE_ONLY, false)
         || settings.getAsBoolean(FOLLOWING_INDEX, false)
         || SNAPSHOT_STORE.equals(IndexModule.INDEX_STORE_TYPE_SETTING.get(settings))
-        // Too old to be written to: opened read-only.
+        // Too old to be written to: opened read-only, or brought back from an archive.
+        || index.getIndexVersionCreated().isLegacyIndexVersion()
         || metadata.getCompatibilityVersion().before(IndexVersions.MINIMUM_COMPATIBLE);
   }
 

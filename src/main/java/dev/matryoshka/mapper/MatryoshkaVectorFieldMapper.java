@@ -89,6 +89,16 @@ public final class MatryoshkaVectorFieldMapper extends FieldMapper {
 
   @Override
   public void parse(DocumentParserContext context) throws IOException {
+    if (context.isWithinCopyTo()) {
+      // Vectors left out of the source come back for updates and recoveries, and then there are
+      // two.
+      throw new IllegalArgumentException(
+          "field ["
+              + fullPath()
+              + "] of type ["
+              + CONTENT_TYPE
+              + "] cannot be a target of [copy_to]");
+    }
     if (context.doc().getByKey(fullPath()) != null) {
       throw new IllegalArgumentException(
           "field ["
@@ -125,7 +135,12 @@ public final class MatryoshkaVectorFieldMapper extends FieldMapper {
   @Override
   public SourceLoader.SyntheticVectorsLoader syntheticVectorsLoader() {
     return vectorsLeftOutOfSource
-        ? new SyntheticVectorsPatchFieldLoader<>(this::vectorLoader, SyntheticVectorLoader::vector)
+        ? new SyntheticVectorsPatchFieldLoader<>(
+            this::vectorLoader,
+            // Arrays cannot be copied, which parsing the document again would do.
+            copyTo().copyToFields().isEmpty()
+                ? SyntheticVectorLoader::vector
+                : SyntheticVectorLoader::base64)
         : null;
   }
 

@@ -12,7 +12,9 @@
 package dev.matryoshka.mapper;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import org.apache.lucene.index.FloatVectorValues;
 import org.apache.lucene.index.KnnVectorValues;
@@ -71,6 +73,14 @@ final class SyntheticVectorLoader extends SourceLoader.DocValuesBasedSyntheticFi
       copy.add(component);
     }
     return copy;
+  }
+
+  /** The current vector as big-endian floats in base64. */
+  String base64() throws IOException {
+    float[] vector = values.vectorValue(iterator.index());
+    ByteBuffer bytes = ByteBuffer.allocate(vector.length * Float.BYTES);
+    bytes.asFloatBuffer().put(vector);
+    return Base64.getEncoder().encodeToString(bytes.array());
   }
 
   @Override

@@ -69,6 +69,10 @@ public final class KeptQueries implements IndexEventListener {
   public record Kept(long key, String id, float[] vector) {}
 
   private final Map<Index, LinkedHashMap<Key, float[]>> indices = new HashMap<>();
+
+  /** Sizes that were set since: a search that ends meanwhile still sees the old one. */
+  private final Map<Index, Integer> limits = new HashMap<>();
+
   private CircuitBreaker breaker;
 
   /** From now on, searches are kept. */
@@ -90,13 +94,17 @@ public final class KeptQueries implements IndexEventListener {
     if (breaker == null || shard.state() == IndexShardState.CLOSED) {
       return;
     }
+    Index index = shard.shardId().getIndex();
+    int most = Math.min(size, limits.getOrDefault(index, size));
+    if (most == 0) {
+      return;
+    }
     LinkedHashMap<Key, float[]> kept =
-        indices.computeIfAbsent(
-            shard.shardId().getIndex(), index -> new LinkedHashMap<>(16, 0.75f, true));
+        indices.computeIfAbsent(index, any -> new LinkedHashMap<>(16, 0.75f, true));
     if (kept.get(key) != null) {
       return;
     }
-    trim(kept, size - 1);
+    trim(kept, most - 1);
     try {
       breaker.addEstimateBytesAndMaybeBreak(bytes(vector), LABEL);
     } catch (CircuitBreakingException e) {
@@ -108,6 +116,7 @@ public final class KeptQueries implements IndexEventListener {
 
   /** Forgets all but the latest. */
   public synchronized void resize(Index index, int size) {
+    limits.put(index, size);
     LinkedHashMap<Key, float[]> kept = indices.get(index);
     if (kept != null) {
       trim(kept, size);
@@ -119,6 +128,7 @@ public final class KeptQueries implements IndexEventListener {
       Index index, IndexSettings settings, IndexRemovalReason reason) {
     resize(index, 0);
     indices.remove(index);
+    limits.remove(index);
   }
 
   private void trim(LinkedHashMap<Key, float[]> kept, int size) {

@@ -29,6 +29,7 @@ import org.elasticsearch.common.util.concurrent.AbstractRunnable;
 import org.elasticsearch.index.engine.Engine;
 import org.elasticsearch.index.shard.IndexShard;
 import org.elasticsearch.index.shard.IndexShardState;
+import org.elasticsearch.snapshots.SearchableSnapshotsSettings;
 
 /**
  * Runs a small random share of searches once more, exactly, in the background: one at a time on a
@@ -117,7 +118,10 @@ public final class RecallSampler {
   void searched(IndexShard shard, MatryoshkaQuery query, ShardCounters counters) {
     double rate = shard.indexSettings().getValue(RATE);
     // Parents of nested vectors cannot be compared.
-    if (rate == 0 || query.findsParents() || ThreadLocalRandom.current().nextDouble() >= rate) {
+    if (rate == 0
+        || query.findsParents()
+        || remote(shard)
+        || ThreadLocalRandom.current().nextDouble() >= rate) {
       return;
     }
     if (resting() || busy.compareAndSet(false, true) == false) {
@@ -125,6 +129,12 @@ public final class RecallSampler {
       return;
     }
     executor.execute(new Comparing(shard, query, counters));
+  }
+
+  /** Whether all that a comparison reads would come out of a repository. */
+  private static boolean remote(IndexShard shard) {
+    return SearchableSnapshotsSettings.isSearchableSnapshotStore(
+        shard.indexSettings().getSettings());
   }
 
   private final class Comparing extends AbstractRunnable {

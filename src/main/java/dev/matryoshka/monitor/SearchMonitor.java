@@ -22,6 +22,7 @@ import org.elasticsearch.common.settings.Settings;
 import org.elasticsearch.core.Nullable;
 import org.elasticsearch.index.shard.IndexEventListener;
 import org.elasticsearch.index.shard.IndexShard;
+import org.elasticsearch.index.shard.IndexShardState;
 import org.elasticsearch.index.shard.SearchOperationListener;
 import org.elasticsearch.index.shard.ShardId;
 import org.elasticsearch.indices.IndicesService;
@@ -81,7 +82,12 @@ public final class SearchMonitor implements SearchOperationListener, IndexEventL
   }
 
   private ShardCounters counters(IndexShard shard) {
-    return shards.computeIfAbsent(shard.shardId(), id -> new ShardCounters());
+    ShardCounters counters =
+        shards.computeIfAbsent(
+            shard.shardId(),
+            id -> shard.state() == IndexShardState.CLOSED ? null : new ShardCounters());
+    // Points in time go on on a shard that has left, whose counters must not come back.
+    return counters == null ? new ShardCounters() : counters;
   }
 
   /** What happened on a shard since it came to this node. */

@@ -69,6 +69,14 @@ public final class ShardWarmer implements IndexEventListener {
     }
   }
 
+  /**
+   * The engine's own searcher: that of the shard shows nothing to threads without a user, keeps
+   * idle shards awake and counts what is read as used. Nothing that is read here leaves the node.
+   */
+  private static Engine.Searcher searcher(Engine engine) {
+    return engine.acquireSearcher("matryoshka_warm_up", Engine.SearcherScope.EXTERNAL);
+  }
+
   private final class Warming extends AbstractRunnable {
     private final IndexShard shard;
 
@@ -80,7 +88,10 @@ public final class ShardWarmer implements IndexEventListener {
     protected void doRun() throws Exception {
       int wanted = (int) Math.max(SEARCHES, SEARCHES_TO_COMPILE - searches.get());
       long from = System.nanoTime();
-      try (Engine.Searcher searcher = shard.acquireSearcher("matryoshka_warm_up")) {
+      if (shard.isReadAllowed() == false) {
+        return;
+      }
+      try (Engine.Searcher searcher = shard.withEngine(ShardWarmer::searcher)) {
         IndexSearcher plain = new IndexSearcher(searcher.getIndexReader());
         plain.setQueryCache(null);
         int ran =

@@ -54,4 +54,14 @@ public class MatryoshkaEngineFactoryTests extends ESTestCase {
         factory(IndexMetadata.SETTING_VERSION_CREATED, IndexVersions.MINIMUM_COMPATIBLE.id())
             .isPresent());
   }
+
+  /** They say that they are compatible, so that everything else takes them for ordinary ones. */
+  public void testLeavesIndicesFromArchivesAlone() {
+    Settings archived =
+        Settings.builder()
+            .put(IndexMetadata.SETTING_VERSION_CREATED, 6_08_00_99)
+            .put(IndexMetadata.SETTING_VERSION_COMPATIBILITY, IndexVersions.MINIMUM_COMPATIBLE.id())
+            .build();
+    assertTrue(factory(archived).isEmpty());
+  }
 }

@@ -64,6 +64,7 @@ import org.elasticsearch.common.lucene.search.function.CombineFunction;
 import org.elasticsearch.common.settings.Settings;
 import org.elasticsearch.core.TimeValue;
 import org.elasticsearch.index.query.QueryBuilder;
+import org.elasticsearch.index.query.QueryBuilders;
 import org.elasticsearch.index.query.functionscore.ScoreFunctionBuilders;
 import org.elasticsearch.index.shard.IndexShard;
 import org.elasticsearch.plugins.Plugin;
@@ -765,5 +766,25 @@ public class MatryoshkaSearchTests extends ESSingleNodeTestCase {
             .prepareSearch("dynamic")
             .setQuery(new MatryoshkaQueryBuilder("text_embedding", target, 1, List.of())),
         response -> assertEquals(1, response.getHits().getAt(0).getScore(), 1e-5f));
+  }
+
+  /** The vector comes back for the update, as a value that can be copied once more. */
+  public void testUpdateOfWhatIsCopied() throws IOException {
+    XContentBuilder mapping = JsonXContent.contentBuilder().startObject().startObject("properties");
+    mapping.startObject("v").field("type", "matryoshka_vector").field("dims", 2);
+    mapping.field("copy_to", "text").endObject();
+    mapping.startObject("text").field("type", "keyword").endObject();
+    create("copied", Settings.EMPTY, mapping.endObject().endObject());
+    String vector = "P4AAAEAAAAA=";
+    client().prepareIndex("copied").setId("1").setSource("v", vector).get();
+    client().prepareUpdate("copied", "1").setDoc("n", 1).get();
+    indicesAdmin().prepareRefresh("copied").get();
+    assertHitCount(
+        client().prepareSearch("copied").setQuery(QueryBuilders.termQuery("text", vector)), 1);
+    assertNoFailuresAndResponse(
+        client()
+            .prepareSearch("copied")
+            .setQuery(new MatryoshkaQueryBuilder("v", new float[] {1, 2}, 1, List.of())),
+        response -> assertEquals(1, response.getHits().getAt(0).getScore(), 1e-6f));
   }
 }

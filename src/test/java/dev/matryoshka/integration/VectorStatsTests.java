@@ -37,6 +37,7 @@ import org.elasticsearch.plugins.Plugin;
 import org.elasticsearch.test.ESSingleNodeTestCase;
 import org.elasticsearch.test.rest.ObjectPath;
 import org.elasticsearch.xcontent.XContentParser;
+import org.elasticsearch.xcontent.XContentType;
 import org.elasticsearch.xcontent.json.JsonXContent;
 import org.junit.Before;
 
@@ -250,6 +251,24 @@ public class VectorStatsTests extends ESSingleNodeTestCase {
     assertBusy(() -> assertTrue(shard.isSearchIdle()));
     assertEquals(DOCS, number(stats(Level.SEGMENTS), "_all.vectors.count"));
     assertTrue(shard.isSearchIdle());
+    assertFalse("used by nobody", shard.fieldUsageStats("*").hasField(Corpus.FIELD));
+  }
+
+  /** What it shadows is indexed as before. */
+  public void testRuntimeFieldOfTheSameName() throws IOException {
+    for (String runtime : List.of("{\"type\":\"keyword\"}", "null")) {
+      assertAcked(
+          indicesAdmin()
+              .preparePutMapping(INDEX)
+              .setSource(
+                  "{\"runtime\":{\"" + Corpus.FIELD + "\":" + runtime + "}}", XContentType.JSON));
+      client().prepareIndex(INDEX).setSource(corpus.document(0)).get();
+      indicesAdmin().prepareForceMerge(INDEX).setMaxNumSegments(1).get();
+      indicesAdmin().prepareRefresh(INDEX).get();
+      ObjectPath stats = stats(Level.INDICES);
+      assertThat(number(stats, "_all.vectors.coded"), greaterThan((long) DOCS));
+      assertEquals(number(stats, "_all.vectors.count"), number(stats, "_all.vectors.coded"));
+    }
   }
 
   private void setRate(double rate) {

@@ -664,6 +664,26 @@ public class MatryoshkaVectorFieldMapperTests extends MapperTestCase {
             "field [object.field] of type [matryoshka_vector] takes one vector a document"));
   }
 
+  public void testNotATargetOfCopies() throws IOException {
+    DocumentMapper mapper =
+        createDocumentMapper(
+            mapping(
+                b -> {
+                  b.startObject("text").field("type", "keyword").field("copy_to", "field");
+                  b.endObject().startObject("field");
+                  minimalMapping(b);
+                  b.endObject();
+                }));
+    Exception e =
+        expectThrows(
+            DocumentParsingException.class,
+            () -> mapper.parse(source(b -> b.field("text", base64(1, 2.5f, -3, 0.1f)))));
+    assertThat(
+        e.getMessage(),
+        containsString(
+            "field [field] of type [matryoshka_vector] cannot be a target of [copy_to]"));
+  }
+
   public void testNestedDocumentsHaveOneVectorEach() throws IOException {
     DocumentMapper mapper =
         createDocumentMapper(

@@ -17,6 +17,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.matryoshka.server.ElasticsearchInstallation;
+import dev.matryoshka.server.ElasticsearchNode;
 import dev.matryoshka.server.RestClient;
 import dev.matryoshka.server.RestResponse;
 import java.io.IOException;
@@ -63,24 +64,23 @@ class SecurityIT {
   private static final float[][] VECTORS = new float[DOCS][DIMS];
   private static final float[] QUERY = new float[DIMS];
   private static ElasticsearchInstallation installation;
+  private static ElasticsearchNode node;
   private static RestClient client;
 
   @BeforeAll
   static void startServer() throws IOException, GeneralSecurityException {
     installation = ElasticsearchInstallation.installBuilt();
     writeRolesAndUsers();
-    client =
-        new RestClient(
-            installation
-                .startNode(
-                    NODE,
-                    Map.of(
-                        "xpack.security.enabled", "true",
-                        "xpack.license.self_generated.type", "trial",
-                        // To see whether the server is there; everybody else has the role too.
-                        "xpack.security.authc.anonymous.username", "nobody",
-                        "xpack.security.authc.anonymous.roles", "anonymous"))
-                .http());
+    node =
+        installation.startNode(
+            NODE,
+            Map.of(
+                "xpack.security.enabled", "true",
+                "xpack.license.self_generated.type", "trial",
+                // To see whether the server is there; everybody else has the role too.
+                "xpack.security.authc.anonymous.username", "nobody",
+                "xpack.security.authc.anonymous.roles", "anonymous"));
+    client = new RestClient(node.http());
     index();
   }
 
@@ -371,6 +371,27 @@ class SecurityIT {
   private static String labels(String audit) {
     int at = audit.indexOf("\"labels\":");
     return audit.substring(at, audit.indexOf('}', at));
+  }
+
+  /** Nobody is there then, and so nobody with a permission. */
+  @Test
+  void shardsAreWarmedUpAsTheyStart() throws Exception {
+    put("/_cluster/settings", "{'persistent':{'logger.dev.matryoshka.monitor':'debug'}}");
+    as(ADMIN, "POST", "/papers/_close", null).ok();
+    as(ADMIN, "POST", "/papers/_open", null).ok();
+    for (int shard = 0; shard < 2; shard++) {
+      String searched = "searched shard [papers][" + shard + "]";
+      for (int tries = 0; warmUps(searched) == 0 && tries < 300; tries++) {
+        Thread.sleep(100);
+      }
+      assertEquals(1, warmUps(searched));
+    }
+    assertEquals(0, warmUps("could not warm up"));
+    as(ADMIN, "GET", "/_cluster/health/papers?wait_for_status=green", null).ok();
+  }
+
+  private static long warmUps(String line) throws IOException {
+    return Files.readAllLines(node.log()).stream().filter(each -> each.contains(line)).count();
   }
 
   @Test
