@@ -24,7 +24,8 @@ import org.apache.lucene.index.SegmentWriteState;
 /**
  * Stores full-precision vectors and, next to them, short binary codes of their rotated selves. This
  * class is the specification of the files. Integers are little-endian as {@link
- * org.apache.lucene.store.DataOutput} writes them.
+ * org.apache.lucene.store.DataOutput} writes them, but for headers and footers, which are {@link
+ * org.apache.lucene.codecs.CodecUtil}'s.
  *
  * <h2>Full-precision vectors</h2>
  *
@@ -47,7 +48,8 @@ import org.apache.lucene.index.SegmentWriteState;
  *         <li><b>byte</b> {@link dev.matryoshka.rotation.RotationKind#code()}
  *         <li><b>vint</b> number of levels L, 1 to 64, then L <b>vint</b>s: prefix lengths in bits,
  *             ascending multiples of 64
- *         <li><b>long, long</b> identity of the rotation: a 128-bit hash of its section
+ *         <li><b>long, long</b> identity of the rotation: murmurhash3_x64_128 of its kind, L and
+ *             the prefix lengths as <b>int</b>s, and its section
  *         <li><b>vint</b> vectors it was trained on, <b>int</b> float bits of its alignment, L
  *             times <b>int</b> float bits of the level's energy
  *         <li><b>vlong</b> offset of the rotation section in .veb
@@ -60,7 +62,8 @@ import org.apache.lucene.index.SegmentWriteState;
  *         <li><b>byte</b> 1 when the field has bounds, else 0 and nothing further
  *         <li><b>vint</b> number of levels B, 1 to 64, then B <b>vint</b>s: numbers of components,
  *             ascending multiples of 64
- *         <li><b>long, long</b> identity of the basis: a 128-bit hash of it
+ *         <li><b>long, long</b> identity of the basis: murmurhash3_x64_128 of the numbers of
+ *             components as <b>int</b>s, and its section
  *         <li><b>vint</b> vectors it was learned from, <b>int</b> float bits of its deviation from
  *             orthonormality, B times <b>int</b> float bits of the spread of remainders, 0 to 1
  *         <li><b>vlong</b> offset of the basis in .veb

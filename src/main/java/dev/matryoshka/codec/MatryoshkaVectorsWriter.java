@@ -35,8 +35,8 @@ import org.apache.lucene.util.IOUtils;
 
 /**
  * Writes segments of {@link MatryoshkaVectorsFormat}. Rotations are learned here: at a merge,
- * unless at least half of the vectors bring codes under one rotation, which is then inherited; and
- * at a flush that is large enough.
+ * unless codes that come with the vectors are under a rotation that still fits, of which the one
+ * with most vectors is inherited; and at a flush that is large enough.
  */
 final class MatryoshkaVectorsWriter extends KnnVectorsWriter {
 

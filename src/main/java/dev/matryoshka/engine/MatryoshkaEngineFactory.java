@@ -46,7 +46,7 @@ public final class MatryoshkaEngineFactory implements EngineFactory {
 
   /**
    * The factory for an index, unless another one owns it: Elasticsearch refuses an index with two.
-   * Its vectors are then written as Elasticsearch likes, and the query searches them exactly.
+   * What that other engine writes has no codes, and the query searches it exactly.
    *
    * @param trained told how many nanoseconds a training for a shard took
    */

@@ -25,7 +25,7 @@ import org.apache.lucene.util.ArrayUtil;
 import org.apache.lucene.util.Bits;
 
 /**
- * Collects the matches of one segment, for a query that stands alone. Looks at some ten thousand
+ * Collects the matches of one segment, for a query that stands alone. Looks at some sixty thousand
  * vectors in parallel, whatever the window it is asked for, and keeps what it finds for the windows
  * to come: Elasticsearch asks for a few thousand documents at a time, between which threads would
  * wait for each other.

@@ -27,9 +27,9 @@ import org.apache.lucene.util.RamUsageEstimator;
 /**
  * Matches every document whose vector is at least as similar to a query vector as a threshold says.
  * The score is the similarity at full precision. Unlike {@link MatryoshkaQuery} it cuts nothing off
- * and looks ahead by no more than some ten thousand vectors: it is iterated, so that other clauses
- * can lead it, hits can be counted, aggregated, sorted and paged through, and a timeout leaves what
- * was found until then.
+ * and looks ahead by no more than some sixty thousand vectors: it is iterated, so that other
+ * clauses can lead it, hits can be counted, aggregated, sorted and paged through, and a timeout
+ * leaves what was found until then.
  *
  * <p>Whether a document matches is decided by its score at full precision, which is reproducible to
  * the last bit, compared with the score of the threshold. {@link Mode#LOSSLESS} skips this only

@@ -46,9 +46,9 @@ import org.apache.lucene.util.Bits;
  *   <li>else: all codes are scanned, and the filter is asked about those near enough
  * </ul>
  *
- * <p>It is the wrong tool where everything above a similarity is wanted, since k truncates, and
- * beyond some ten million documents in a shard, where a scan of all codes takes longer than a graph
- * or clusters would.
+ * <p>It is the wrong tool where everything above a similarity is wanted, since k truncates, and for
+ * tens of millions of documents in a shard, where a scan of all codes takes many times as long as a
+ * graph or clusters would.
  *
  * <p>Immutable and thread-safe; holds no reader.
  */

@@ -125,7 +125,9 @@ enum Peer {
       case MATRYOSHKA -> {
         List<Integer> bits = CodecOptions.defaults(dims).bits();
         long codes = (long) documents * bits.getLast() / Byte.SIZE;
-        yield codes + (1L + bits.getLast()) * dims * Float.BYTES;
+        // Read by searches that estimate everything, which is where hard ones end up.
+        long corrections = (bits.size() + 2L) * documents * Float.BYTES;
+        yield codes + corrections + (1L + bits.getLast()) * dims * Float.BYTES;
       }
       case FLAT -> offHeap.vectors();
       case BBQ_FLAT -> offHeap.binary();
