@@ -17,6 +17,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /**
  * Real embeddings for tests that speak of recall: NumPy files of little-endian float16, [n, 768].
@@ -30,8 +31,10 @@ public final class Embeddings {
 
   private Embeddings() {}
 
+  /** Whether all sets are there. */
   public static boolean available() {
-    return Files.isDirectory(DIRECTORY);
+    return Stream.of("scifact_docs", "scifact_queries", "debian_docs", "debian_queries")
+        .allMatch(name -> Files.exists(DIRECTORY.resolve(name + ".npy")));
   }
 
   /**

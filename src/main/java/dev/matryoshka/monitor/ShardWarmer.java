@@ -114,6 +114,9 @@ public final class ShardWarmer implements IndexEventListener {
 
     @Override
     public void onFailure(Exception e) {
+      if (shard.state() == IndexShardState.CLOSED) {
+        return;
+      }
       LOGGER.debug("could not warm up shard " + shard.shardId(), e);
     }
   }

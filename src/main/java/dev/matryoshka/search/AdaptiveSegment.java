@@ -273,12 +273,15 @@ final class AdaptiveSegment {
     if (captured.scoredCount() == captured.size() && truncated() == false) {
       return;
     }
+    int step = captured.scoredCount() / LATE_STEP;
+    if (captured.pendingCount() > 0 && work.scores() >= Math.max(1, step)) {
+      return;
+    }
     double late = MISSED_PER_LATE_HIT * captured.lateHits(least);
     if (late <= allowed) {
       return;
     }
     expectedMisses = Math.max(expectedMisses, late);
-    int step = captured.scoredCount() / LATE_STEP;
     if (captured.pendingCount() > 0) {
       work = new Work(work.estimates(), Math.max(work.scores(), step));
     } else if (captured.estimatedCount() < captured.size()) {
@@ -301,7 +304,7 @@ final class AdaptiveSegment {
   void score() throws IOException {
     if (work.scores() > 0) {
       int count = step(work.scores(), captured.scoredCount());
-      captured.scorePromising(unscored, unscored.binOf(count), 2 * count);
+      captured.scorePromising(unscored.binOf(count), 2 * count);
     }
   }
 

@@ -14,6 +14,7 @@ package dev.matryoshka.search;
 import dev.matryoshka.codec.CandidateKeys;
 import java.io.IOException;
 import java.util.Arrays;
+import org.apache.lucene.util.ArrayUtil;
 
 /**
  * The vectors of one segment that the first stage captured, and how far each has come: captured
@@ -58,7 +59,15 @@ final class CapturedVectors {
   private long[] pending;
 
   private int pendingCount;
+
+  /** Of the pending ones, where {@link #addPending} has counted them. */
+  private byte[] bins = new byte[0];
+
   private final boolean[] scored;
+
+  /** Indices of those that are scored, in the order in which they were. */
+  private int[] scoredOnes;
+
   private int scoredCount;
 
   /** Those that are next, for a moment. */
@@ -89,6 +98,7 @@ final class CapturedVectors {
     this.pending = new long[Math.min(order.length, EXPECTED)];
     this.estimates = new float[order.length];
     this.scored = new boolean[order.length];
+    this.scoredOnes = new int[Math.min(order.length, EXPECTED)];
     this.marks = new boolean[order.length];
   }
 
@@ -123,8 +133,9 @@ final class CapturedVectors {
 
   /** Counts those that are estimated, but not scored. */
   void addPending(ExpectedMisses misses) {
+    bins = ArrayUtil.growNoCopy(bins, pendingCount);
     for (int i = 0; i < pendingCount; i++) {
-      misses.add(CandidateKeys.score(pending[i]), 1);
+      bins[i] = (byte) misses.add(CandidateKeys.score(pending[i]), 1);
     }
   }
 
@@ -157,10 +168,9 @@ final class CapturedVectors {
   /** Declares what the scan left to be scored, as it is in segments that are searched exactly. */
   void allScored() {
     estimated = order.length;
-    scoredCount = order.length;
     for (int i = 0; i < order.length; i++) {
       estimates[i] = coarse[i];
-      scored[i] = true;
+      addScored(i);
     }
   }
 
@@ -207,12 +217,12 @@ final class CapturedVectors {
     scoreMarked(end);
   }
 
-  /** Scores those that are promising enough, up to a number. */
-  void scorePromising(ExpectedMisses misses, int bin, int most) throws IOException {
+  /** Scores those that are promising enough, as they were counted last, up to a number. */
+  void scorePromising(int bin, int most) throws IOException {
     int left = 0;
     int count = 0;
     for (int i = 0; i < pendingCount; i++) {
-      if (count < most && misses.bin(CandidateKeys.score(pending[i])) <= bin) {
+      if (count < most && bins[i] <= bin) {
         marks[CandidateKeys.doc(pending[i])] = true;
         count++;
       } else {
@@ -228,9 +238,14 @@ final class CapturedVectors {
     search.rescore(full, indices, count);
     for (int index : indices) {
       scoreByEstimate.add(estimates[index], candidates.score(index));
-      scored[index] = true;
+      addScored(index);
     }
-    scoredCount += count;
+  }
+
+  private void addScored(int index) {
+    scored[index] = true;
+    scoredOnes = ArrayUtil.grow(scoredOnes, scoredCount + 1);
+    scoredOnes[scoredCount++] = index;
   }
 
   /** In ascending order, so that files are read forwards. */
@@ -262,11 +277,12 @@ final class CapturedVectors {
       int index = before.order[i];
       candidates.setScore(now[index], before.candidates.score(index));
       estimates[now[index]] = before.estimates[index];
-      scored[now[index]] = before.scored[index];
+    }
+    for (int i = 0; i < before.scoredCount; i++) {
+      addScored(now[before.scoredOnes[i]]);
     }
     // The coarse order is the same, and its first are estimated.
     estimated = before.estimated;
-    scoredCount = before.scoredCount;
     pendingCount = before.pendingCount;
     pending = new long[before.pending.length];
     for (int i = 0; i < pendingCount; i++) {
@@ -281,11 +297,10 @@ final class CapturedVectors {
   int lateHits(float least) {
     long[] keys = new long[scoredCount];
     int hits = 0;
-    for (int i = 0, at = 0; at < keys.length; i++) {
-      if (scored[i]) {
-        hits += candidates.score(i) >= least ? 1 : 0;
-        keys[at++] = CandidateKeys.of(estimates[i], i);
-      }
+    for (int i = 0; i < keys.length; i++) {
+      int index = scoredOnes[i];
+      hits += candidates.score(index) >= least ? 1 : 0;
+      keys[i] = CandidateKeys.of(estimates[index], index);
     }
     if (hits == 0) {
       return 0;
@@ -294,8 +309,9 @@ final class CapturedVectors {
     CandidateKeys.select(keys, keys.length, half);
     float median = CandidateKeys.score(keys[half - 1]);
     int late = 0;
-    for (int i = 0; i < scored.length; i++) {
-      late += scored[i] && candidates.score(i) >= least && estimates[i] < median ? 1 : 0;
+    for (int i = 0; i < scoredCount; i++) {
+      int index = scoredOnes[i];
+      late += candidates.score(index) >= least && estimates[index] < median ? 1 : 0;
     }
     return late;
   }
@@ -323,35 +339,32 @@ final class CapturedVectors {
           at++;
         }
         candidates.setScore(at, before.candidates.score(i));
-        scored[at] = true;
+        addScored(at);
       }
     }
-    scoredCount = before.scoredCount;
   }
 
   /** Keys of all that are scored, with documents numbered as in the whole searcher. */
   long[] scored(By by) throws IOException {
-    return keys(by, scored, scoredCount);
+    return keys(by, scoredOnes, scoredCount);
   }
 
   /** Keys of all that are at least estimated. */
   long[] estimated(By by) throws IOException {
-    return keys(by, null, estimated);
+    return keys(by, order, estimated);
   }
 
-  private long[] keys(By by, boolean[] which, int count) throws IOException {
+  private long[] keys(By by, int[] indices, int count) throws IOException {
     long[] keys = new long[count];
-    for (int i = 0, at = 0; at < count; i++) {
-      int index = order[i];
-      if (which == null || which[index]) {
-        float score =
-            switch (by) {
-              case COARSE -> coarse[index];
-              case ESTIMATE -> estimates[index];
-              case SCORE -> candidates.score(index);
-            };
-        keys[at++] = CandidateKeys.of(score, search.doc(candidates.ord(index)));
-      }
+    for (int i = 0; i < count; i++) {
+      int index = indices[i];
+      float score =
+          switch (by) {
+            case COARSE -> coarse[index];
+            case ESTIMATE -> estimates[index];
+            case SCORE -> candidates.score(index);
+          };
+      keys[i] = CandidateKeys.of(score, search.doc(candidates.ord(index)));
     }
     return keys;
   }

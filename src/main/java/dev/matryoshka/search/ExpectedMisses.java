@@ -81,9 +81,11 @@ final class ExpectedMisses {
     return (int) Math.clamp(offset + scale * score, 0, PROBABILITIES.length - 1);
   }
 
-  /** Counts candidates that have the same score. */
-  void add(double score, double count) {
-    counts[bin(score)] += count;
+  /** Counts candidates that have the same score; returns their bin, which a byte can hold. */
+  int add(double score, double count) {
+    int bin = bin(score);
+    counts[bin] += count;
+    return bin;
   }
 
   /** The expected number of wanted ones among those counted. */

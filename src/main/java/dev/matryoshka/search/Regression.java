@@ -35,6 +35,9 @@ final class Regression {
   /** Points as the key of x above the bits of y, each at the first free slot from its x's on. */
   private long[] slots = new long[1 << 6];
 
+  /** Most candidates are below all that was remembered, and need not be looked up. */
+  private float leastRemembered = Float.POSITIVE_INFINITY;
+
   private int remembered;
   private int count;
   private double sumX;
@@ -75,6 +78,7 @@ final class Regression {
     }
     if (slots[slot] == 0 && remembered < MEMORY) {
       slots[slot] = point;
+      leastRemembered = Math.min(leastRemembered, (float) x);
       if (2 * ++remembered == slots.length) {
         grow();
       }
@@ -119,6 +123,9 @@ final class Regression {
 
   /** The y of a point with exactly this x, or NaN where none is remembered. */
   float known(float x) {
+    if (x < leastRemembered) {
+      return Float.NaN;
+    }
     long point = slots[slot(x)];
     return point == 0 ? Float.NaN : Float.intBitsToFloat((int) point);
   }

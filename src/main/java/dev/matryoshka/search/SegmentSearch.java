@@ -65,8 +65,8 @@ final class SegmentSearch {
     return candidates;
   }
 
-  /** Ordinal and score of a candidate, its key twice over, and marks and indices of it. */
-  private static final int BYTES_PER_CANDIDATE = 40;
+  /** Ordinal and score of a candidate, its key twice over, marks and indices of it, and a bin. */
+  private static final int BYTES_PER_CANDIDATE = 48;
 
   /**
    * Most heap that {@link #scan} takes here at a time.

@@ -163,9 +163,9 @@ public class FindAllQueryTests extends FindAllTestCase {
       merged(directory, documents, List.of(256, 512));
       try (DirectoryReader reader = DirectoryReader.open(directory)) {
         IndexSearcher searcher = new IndexSearcher(reader);
-        Query filter = IntPoint.newRangeQuery("number", 0, 1199);
+        Query filter = IntPoint.newRangeQuery("number", 0, 899);
         for (float[] target : Embeddings.load("scifact_queries", 300)) {
-          List<ScoreDoc> all = exactlyRanked(reader, target, number -> number < 1200);
+          List<ScoreDoc> all = exactlyRanked(reader, target, number -> number < 900);
           FindAllQuery best =
               new FindAllQuery(
                   SearchIndex.FIELD,
