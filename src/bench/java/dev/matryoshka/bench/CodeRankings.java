@@ -42,7 +42,14 @@ final class CodeRankings {
       QueryCode query = codes.encode(queries[q]);
       HammingSelector nearest =
           CodeScan.scanAll(
-              codes, query, level, depth, () -> null, () -> {}, new TaskExecutor(Runnable::run));
+              codes,
+              query,
+              level,
+              depth,
+              false,
+              () -> null,
+              () -> {},
+              new TaskExecutor(Runnable::run));
       BestFirst best = new BestFirst(depth);
       for (int i = 0; i < nearest.size(); i++) {
         best.offer(-nearest.distance(i), nearest.position(i));

@@ -37,7 +37,7 @@ public final class HammingSelector {
   /**
    * @param keep codes to keep, at least 1
    * @param maxDistance largest distance that may be wanted: codes farther away are not offered
-   * @param words words of each code to capture
+   * @param words words of each code to capture, 0 for none
    * @param expected codes that are likely to be added: there is room for them from the start, and
    *     for up to twice {@code keep} as more come
    */
@@ -75,6 +75,11 @@ public final class HammingSelector {
     }
     merged.finish();
     return merged;
+  }
+
+  /** Whether words of codes are captured. */
+  public boolean captures() {
+    return words > 0;
   }
 
   /** Codes farther away than this are not wanted; -1 when nothing more is. Never rises. */

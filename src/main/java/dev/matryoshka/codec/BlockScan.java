@@ -73,7 +73,9 @@ final class BlockScan {
         if (distances[lane] <= selector.threshold()
             && (accept == null || accept.get(base + lane))) {
           int room = selector.add(base + lane, (int) distances[lane]);
-          cursor.readCode(base + lane, level, selector.codes(), room, 1);
+          if (selector.captures()) {
+            cursor.readCode(base + lane, level, selector.codes(), room, 1);
+          }
         }
       }
     }

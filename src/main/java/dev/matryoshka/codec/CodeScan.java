@@ -63,6 +63,7 @@ public final class CodeScan {
    * @param query its query
    * @param level prefix of the codes to compare
    * @param keep codes to keep, at least 1
+   * @param capture whether to capture the words of what is kept, as pays where most are needed
    * @param interrupt run for every block of 512 codes, by any task; throws to stop the scan
    */
   public static HammingSelector scanAll(
@@ -70,6 +71,7 @@ public final class CodeScan {
       QueryCode query,
       int level,
       int keep,
+      boolean capture,
       Accepted accepted,
       Runnable interrupt,
       TaskExecutor executor)
@@ -84,10 +86,10 @@ public final class CodeScan {
       start = threshold(scan.histogram(step), sampleHits(keep, step));
     }
     HammingSelector nearest =
-        scanSlices(codes, query, level, keep, start, accepted, interrupt, executor);
+        scanSlices(codes, query, level, keep, capture, start, accepted, interrupt, executor);
     // The sample was not like the rest, or fewer are accepted than are to be kept.
     return nearest.size() < keep && start < unlimited
-        ? scanSlices(codes, query, level, keep, unlimited, accepted, interrupt, executor)
+        ? scanSlices(codes, query, level, keep, capture, unlimited, accepted, interrupt, executor)
         : nearest;
   }
 
@@ -126,6 +128,7 @@ public final class CodeScan {
       QueryCode query,
       int level,
       int keep,
+      boolean capture,
       int start,
       Accepted accepted,
       Runnable interrupt,
@@ -133,7 +136,7 @@ public final class CodeScan {
       throws IOException {
     int blocks = codes.blocks();
     int slice = slice(blocks);
-    int words = codes.levels()[level] / Long.SIZE;
+    int words = capture ? codes.levels()[level] / Long.SIZE : 0;
     List<Callable<HammingSelector>> tasks = new ArrayList<>();
     for (int from = 0; from < blocks; from += slice) {
       int first = from;

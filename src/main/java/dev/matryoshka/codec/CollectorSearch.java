@@ -58,6 +58,7 @@ final class CollectorSearch {
             codes.encode(target),
             codes.levels().length - 1,
             Math.toIntExact(keep),
+            false,
             () -> accept,
             () -> {},
             new TaskExecutor(Runnable::run));

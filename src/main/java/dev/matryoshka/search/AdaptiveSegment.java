@@ -179,7 +179,7 @@ final class AdaptiveSegment {
       int[] also = narrower == null ? new int[0] : narrower.scoredOrdinals();
       estimated = search.scanEstimates(first, acceptDocs, also);
     } else {
-      int visited = search.scan(first, acceptDocs, funnel.scoredAtFullPrecision(), k);
+      int visited = search.scan(first, acceptDocs, false, funnel.scoredAtFullPrecision(), k);
       boolean distances = search.exact() || estimatesFirst() == false;
       compared += distances ? visited : 0;
       estimated = distances ? 0 : visited;

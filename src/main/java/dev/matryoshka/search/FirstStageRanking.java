@@ -78,7 +78,7 @@ final class FirstStageRanking {
       SegmentView view = views.get(s);
       SegmentSearch search = new SegmentSearch(view, target, interrupt, FunnelProbe.SAME_THREAD);
       int mayBeAccepted = Math.min(accept.get(s).cost(), view.size());
-      search.scan(Stage.floats(view.dims(), Integer.MAX_VALUE), accept.get(s), 0, 1);
+      search.scan(Stage.floats(view.dims(), Integer.MAX_VALUE), accept.get(s), false, 0, 1);
       Candidates all = search.candidates();
       int from = docs.length;
       int to = from + all.size();

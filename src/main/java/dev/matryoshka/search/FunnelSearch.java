@@ -148,7 +148,7 @@ final class FunnelSearch {
 
   private int scan(int s, Stage stage, AcceptDocs accept, int enough, int k) throws IOException {
     SegmentSearch segment = segments.get(s);
-    int compared = segment.scan(stage, accept, enough, k);
+    int compared = segment.scan(stage, accept, true, enough, k);
     makeComparable(segment, stage);
     return compared;
   }

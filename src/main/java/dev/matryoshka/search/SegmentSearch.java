@@ -106,11 +106,13 @@ final class SegmentSearch {
    * The first stage. Leaves at most the stage's {@code keep} candidates, in ascending order of
    * ordinals.
    *
+   * @param capture whether most of the candidates will be estimated, so that their codes are kept
    * @param enough accepted vectors up to this number are scored at full precision straight away
    * @param k what the last stage keeps
    * @return vectors compared, of documents that the caller may see
    */
-  int scan(Stage stage, AcceptDocs acceptDocs, int enough, int k) throws IOException {
+  int scan(Stage stage, AcceptDocs acceptDocs, boolean capture, int enough, int k)
+      throws IOException {
     Bits acceptedDocs = acceptDocs.bits();
     int accepted = Math.min(acceptDocs.cost(), segment.size());
     exact = stage.kind() != Stage.Kind.FLOAT && (segment.codes() == null || accepted <= enough);
@@ -137,10 +139,11 @@ final class SegmentSearch {
                 queryCode(),
                 level,
                 keep,
+                capture,
                 () -> segment.values().getAcceptOrds(acceptedDocs),
                 interrupt,
                 executor);
-    int words = segment.codes().levels()[level] / Long.SIZE;
+    int words = nearest.captures() ? segment.codes().levels()[level] / Long.SIZE : 0;
     start(nearest.size(), words);
     for (int i = 0; i < nearest.size(); i++) {
       candidates.add(nearest.position(i), -nearest.distance(i), nearest.codes(), i * words);

@@ -79,6 +79,7 @@ public class EstimateKernels {
             queryCode,
             0,
             CANDIDATES,
+            true,
             () -> null,
             () -> {},
             new TaskExecutor(Runnable::run));

@@ -95,7 +95,8 @@ public class ScanKernels {
   /** The plugin's scan. */
   @Benchmark
   public int columns() throws IOException {
-    return CodeScan.scanAll(segment, queries[next()], 0, keep, () -> null, () -> {}, ONE_THREAD)
+    return CodeScan.scanAll(
+            segment, queries[next()], 0, keep, true, () -> null, () -> {}, ONE_THREAD)
         .size();
   }
 
