@@ -32,11 +32,15 @@ public final class CodeScan {
 
   private static final int MAX_SLICES = 16;
 
-  /** A sample is taken of one block in this many, or fewer in segments of many blocks. */
-  private static final int SAMPLE_STEP = 8;
+  /** Of one block in so many a sample is taken, or of one in more where there are many blocks. */
+  private static final int LEAST_SAMPLE_STEP = 8;
 
-  private static final int MANY_BLOCKS = 1024;
-  private static final int SAMPLE_STEP_OF_MANY = 32;
+  private static final int MOST_SAMPLE_STEP = 32;
+
+  /** Blocks of a sample, where the steps allow it. */
+  private static final int LEAST_SAMPLE = 32;
+
+  private static final int MOST_SAMPLE = 64;
 
   /**
    * Codes in a sample of many blocks that are among the nearest ones wanted, if there are enough.
@@ -95,9 +99,8 @@ public final class CodeScan {
 
   /** A sample for a threshold has one block in so many. */
   static int sampleStep(int blocks, int keep) {
-    return blocks < MANY_BLOCKS
-        ? SAMPLE_STEP
-        : Math.clamp(keep / SAMPLE_HITS, SAMPLE_STEP_OF_MANY, blocks / SAMPLE_STEP_OF_MANY);
+    int least = Math.clamp(blocks / MOST_SAMPLE, LEAST_SAMPLE_STEP, MOST_SAMPLE_STEP);
+    return Math.clamp(keep / SAMPLE_HITS, least, Math.max(least, blocks / LEAST_SAMPLE));
   }
 
   /** Whether a sample would be of use. */
