@@ -72,6 +72,7 @@ public final class BestAboveQuery extends Query {
             : searcher.createWeight(rewrittenFilter, ScoreMode.COMPLETE_NO_SCORES, 1f);
     long start = System.nanoTime();
     FindAllCounts counts = all.newCounts();
+    QueryCodes codes = new QueryCodes(all.target());
     BestScores best = new BestScores(k, selection(searcher.getIndexReader()));
     List<Callable<Void>> tasks = new ArrayList<>();
     SegmentView any = null;
@@ -81,7 +82,7 @@ public final class BestAboveQuery extends Query {
         segment.checkDims(all.target());
         any = segment;
         SegmentMatcher matcher =
-            new SegmentMatcher(segment, all, all.cancellation().checkFor(searcher), counts);
+            new SegmentMatcher(segment, all, codes, all.cancellation().checkFor(searcher), counts);
         AcceptDocs accept =
             MatryoshkaQuery.acceptDocs(context, filterWeight, context.reader().getLiveDocs());
         tasks.add(

@@ -28,6 +28,7 @@ import org.apache.lucene.search.Weight;
 final class FindAllWeight extends Weight {
 
   private final FindAllQuery query;
+  private final QueryCodes codes;
   private final TaskExecutor executor;
   private final Runnable interrupt;
   private final FindAllCounts counts;
@@ -44,6 +45,7 @@ final class FindAllWeight extends Weight {
     super(query);
     this.executor = executor;
     this.query = query;
+    this.codes = new QueryCodes(query.target());
     this.interrupt = interrupt;
     this.counts = counts;
     this.scoreMode = scoreMode;
@@ -84,7 +86,7 @@ final class FindAllWeight extends Weight {
   }
 
   private SegmentMatcher matcher(SegmentView segment) throws IOException {
-    return new SegmentMatcher(segment, query, interrupt, counts);
+    return new SegmentMatcher(segment, query, codes, interrupt, counts);
   }
 
   @Override

@@ -74,9 +74,10 @@ final class FirstStageRanking {
     float[] coarse = {};
     int[] ranks = {};
     int uncoded = 0;
+    QueryCodes codes = new QueryCodes(target);
     for (int s = 0; s < views.size(); s++) {
       SegmentView view = views.get(s);
-      SegmentSearch search = new SegmentSearch(view, target, interrupt, FunnelProbe.SAME_THREAD);
+      SegmentSearch search = new SegmentSearch(view, codes, interrupt, FunnelProbe.SAME_THREAD);
       int mayBeAccepted = Math.min(accept.get(s).cost(), view.size());
       search.scan(Stage.floats(view.dims(), Integer.MAX_VALUE), accept.get(s), false, 0, 1);
       Candidates all = search.candidates();

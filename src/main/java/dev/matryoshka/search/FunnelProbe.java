@@ -125,8 +125,9 @@ public final class FunnelProbe {
       Comparison.Truth truth)
       throws IOException {
     List<SegmentSearch> segments = new ArrayList<>();
+    QueryCodes codes = new QueryCodes(query.target());
     for (SegmentView view : views) {
-      segments.add(new SegmentSearch(view, query.target(), interrupt, SAME_THREAD));
+      segments.add(new SegmentSearch(view, codes, interrupt, SAME_THREAD));
     }
     FunnelSearch search = new FunnelSearch(segments, SAME_THREAD, ScratchMemory.UNACCOUNTED);
     long[] keys = search.run(query.funnel(views, k), accept, Wanted.documents(k), k);

@@ -105,13 +105,13 @@ final class LikelyMatches {
    * @return null where there are no codes, or hardly any vectors
    */
   static LikelyMatches of(
-      SegmentView segment, float[] target, ExactScorer scorer, BoundScan bounds, float minScore)
+      SegmentView segment, QueryCodes queries, ExactScorer scorer, BoundScan bounds, float minScore)
       throws IOException {
     if (possible(segment) == false) {
       return null;
     }
     SegmentCodes codes = segment.codes();
-    QueryCode query = codes.encode(target);
+    QueryCode query = queries.of(codes);
     BlockEstimates estimates = new BlockEstimates(codes, query);
     LikelyMatches matches = new LikelyMatches(segment, estimates);
     Compared compared = matches.calibrate(query, scorer);

@@ -179,11 +179,12 @@ public final class MatryoshkaQuery extends Query {
     Funnel funnel = funnel(views, k);
     Wanted wanted =
         parents == null ? Wanted.documents(k) : new Wanted(k, searcher.getIndexReader(), parents);
+    QueryCodes codes = new QueryCodes(target);
     while (true) {
       List<SegmentSearch> segments = new ArrayList<>();
       List<AcceptDocs> accept = new ArrayList<>();
       for (SegmentView view : views) {
-        segments.add(new SegmentSearch(view, target, interrupt, searcher.getTaskExecutor()));
+        segments.add(new SegmentSearch(view, codes, interrupt, searcher.getTaskExecutor()));
         LeafReaderContext leaf = view.context();
         accept.add(acceptDocs(leaf, filterWeight, leaf.reader().getLiveDocs()));
       }

@@ -36,7 +36,7 @@ final class SegmentMatcher {
   private final SegmentView segment;
   private final ExactScorer scorer;
   private final BoundScan bounds;
-  private final FindAllQuery query;
+  private final QueryCodes codes;
   private final boolean fast;
   private boolean estimatesPrepared;
   private LikelyMatches likely;
@@ -49,12 +49,20 @@ final class SegmentMatcher {
   private final Worth boundsWorth = new Worth();
   private float score;
 
-  SegmentMatcher(SegmentView segment, FindAllQuery query, Runnable interrupt, FindAllCounts counts)
+  /**
+   * @param codes of the query's vector
+   */
+  SegmentMatcher(
+      SegmentView segment,
+      FindAllQuery query,
+      QueryCodes codes,
+      Runnable interrupt,
+      FindAllCounts counts)
       throws IOException {
     this.segment = segment;
     this.scorer = segment.exactScorer(query.target());
     this.minScore = query.threshold().minScore();
-    this.query = query;
+    this.codes = codes;
     this.fast = query.mode() == FindAllQuery.Mode.FAST;
     SegmentBounds stored = segment.bounds();
     this.bounds = stored == null ? null : new BoundScan(stored, query.target(), minScore);
@@ -64,8 +72,8 @@ final class SegmentMatcher {
 
   private SegmentMatcher(SegmentMatcher other) throws IOException {
     this.segment = other.segment;
-    this.query = other.query;
-    this.scorer = segment.exactScorer(query.target());
+    this.codes = other.codes;
+    this.scorer = segment.exactScorer(codes.target());
     this.minScore = other.minScore;
     this.fast = other.fast;
     this.bounds = other.bounds == null ? null : other.bounds.fork();
@@ -133,7 +141,7 @@ final class SegmentMatcher {
   /** Null where there is nothing to estimate from, or hardly any vectors. */
   private LikelyMatches estimates() throws IOException {
     if (estimatesPrepared == false) {
-      likely = LikelyMatches.of(segment, query.target(), scorer, bounds, minScore);
+      likely = LikelyMatches.of(segment, codes, scorer, bounds, minScore);
       estimatesPrepared = true;
     }
     return likely;

@@ -39,7 +39,7 @@ final class SegmentSearch {
   private static final int MIN_CHUNK = 4096;
 
   private final SegmentView segment;
-  private final float[] target;
+  private final QueryCodes query;
   private final Runnable interrupt;
   private final TaskExecutor executor;
   private QueryCode queryCode;
@@ -50,9 +50,9 @@ final class SegmentSearch {
   private boolean exact;
   private int estimatedLevel = -1;
 
-  SegmentSearch(SegmentView segment, float[] target, Runnable interrupt, TaskExecutor executor) {
+  SegmentSearch(SegmentView segment, QueryCodes query, Runnable interrupt, TaskExecutor executor) {
     this.segment = segment;
-    this.target = target;
+    this.query = query;
     this.interrupt = interrupt;
     this.executor = executor;
   }
@@ -158,7 +158,7 @@ final class SegmentSearch {
 
   private void start(int capacity, int words) {
     candidates = new Candidates(capacity, words);
-    scorer = new CandidateScorer(segment, target, candidates, interrupt);
+    scorer = new CandidateScorer(segment, query.target(), candidates, interrupt);
   }
 
   /**
@@ -325,7 +325,7 @@ final class SegmentSearch {
   /** Made when the first stage that compares codes needs it, which may be a later one. */
   private QueryCode queryCode() throws IOException {
     if (queryCode == null) {
-      queryCode = segment.codes().encode(target);
+      queryCode = query.of(segment.codes());
     }
     return queryCode;
   }
