@@ -142,6 +142,17 @@ public class AuditOfSearchesTests extends ESSingleNodeTestCase {
         refusal.getMessage().replace("[" + Corpus.FIELD + "]", "[embedding]"));
   }
 
+  /** Settings change for those who listen first, and for everybody else a moment later. */
+  public void testSearchesThatStillSeeTheOldSize() throws IOException {
+    keep(10);
+    searchSome(2);
+    expectKept(2);
+    getInstanceFromNode(KeptQueries.class).resize(resolveIndex(INDEX), 0);
+    expectKept(0);
+    searchSome(2);
+    expectKept(0);
+  }
+
   private long accounted() {
     return getInstanceFromNode(CircuitBreakerService.class)
         .getBreaker(CircuitBreaker.REQUEST)
