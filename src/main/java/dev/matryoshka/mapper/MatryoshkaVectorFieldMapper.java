@@ -90,8 +90,7 @@ public final class MatryoshkaVectorFieldMapper extends FieldMapper {
   @Override
   public void parse(DocumentParserContext context) throws IOException {
     if (context.isWithinCopyTo()) {
-      // Vectors left out of the source come back for updates and recoveries, and then there are
-      // two.
+      // Left out of the source, it comes back for updates and recoveries: there would be two.
       throw new IllegalArgumentException(
           "field ["
               + fullPath()

@@ -113,7 +113,7 @@ final class FindAllPart {
     for (int ord = first; ord < first + count; ord += EVERY) {
       among += accepted.get(document(ord, first, documents, offset)) ? 1 : 0;
     }
-    return among * EVERY;
+    return Math.min(count, among * EVERY);
   }
 
   /** Where the collector finds the score of the document that it is given. */

@@ -118,9 +118,8 @@ final class FindAllWeight extends Weight {
 
   @Override
   public boolean isCacheable(LeafReaderContext context) {
-    // Vectors of a segment never change, and deletions are not looked at. But to fill the cache,
-    // all
-    // vectors are compared, of which a limit knows nothing when others lead.
+    // Vectors of a segment never change, and deletions are not looked at. But filling the cache
+    // compares all vectors, which may pass a limit that the search keeps where others lead.
     return query.limited() == false;
   }
 }
