@@ -12,6 +12,7 @@
 package dev.matryoshka.binary;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -28,6 +29,18 @@ final class VectorHammingKernels extends HammingKernels {
           : LongVector.SPECIES_PREFERRED;
   private static final int LANES = SPECIES.length();
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
+
+  private static final ValueLayout.OfLong WORD =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /** A page of memory, in bytes: a processor does not fetch the next one by itself. */
+  private static final int PAGE = 4096;
+
+  /** How far ahead a page is read once, in bytes, so that its address is known when it is due. */
+  private static final int AHEAD = 2 * PAGE;
+
+  /** Codes of four words in a page. */
+  private static final int PAGE_OF_FOUR = PAGE / (4 * Long.BYTES);
 
   /** From a word of a code to the next one, in bytes. */
   private static final int STRIDE = GROUP * Long.BYTES;
@@ -182,14 +195,21 @@ final class VectorHammingKernels extends HammingKernels {
     LongVector third = LongVector.broadcast(SPECIES, query[2]);
     LongVector fourth = LongVector.broadcast(SPECIES, query[3]);
     LongVector limit = LongVector.broadcast(SPECIES, threshold);
+    long last = mapped.byteSize() - Long.BYTES;
+    int count = groups * GROUP;
     int found = 0;
-    for (int i = 0; i < groups * GROUP; i += LANES) {
-      LongVector sum = ofFour(mapped, at(offset, i, 4), first, second, third, fourth);
-      long mask = sum.compare(VectorOperators.LE, limit).toLong();
-      if (mask != 0) {
-        sum.intoArray(distances, i);
-        for (; mask != 0; mask &= mask - 1) {
-          hits[found++] = i + Long.numberOfTrailingZeros(mask);
+    for (int from = 0; from < count; from += PAGE_OF_FOUR) {
+      // Where no hit's distance is, nobody looks: there only has to be a use of what is read.
+      distances[from] = mapped.get(WORD, Math.min(at(offset, from, 4) + AHEAD, last));
+      int to = Math.min(count, from + PAGE_OF_FOUR);
+      for (int i = from; i < to; i += LANES) {
+        LongVector sum = ofFour(mapped, at(offset, i, 4), first, second, third, fourth);
+        long mask = sum.compare(VectorOperators.LE, limit).toLong();
+        if (mask != 0) {
+          sum.intoArray(distances, i);
+          for (; mask != 0; mask &= mask - 1) {
+            hits[found++] = i + Long.numberOfTrailingZeros(mask);
+          }
         }
       }
     }

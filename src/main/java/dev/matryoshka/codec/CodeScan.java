@@ -35,7 +35,7 @@ public final class CodeScan {
   /** Of one block in so many a sample is taken, or of one in more where there are many blocks. */
   private static final int LEAST_SAMPLE_STEP = 8;
 
-  private static final int MOST_SAMPLE_STEP = 32;
+  private static final int MOST_SAMPLE_STEP = 128;
 
   /** Blocks of a sample, where the steps allow it. */
   private static final int LEAST_SAMPLE = 32;
