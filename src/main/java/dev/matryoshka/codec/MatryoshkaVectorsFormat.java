@@ -51,7 +51,8 @@ import org.apache.lucene.index.SegmentWriteState;
  *         <li><b>long, long</b> identity of the rotation: murmurhash3_x64_128 of its kind, L and
  *             the prefix lengths as <b>int</b>s, and its section
  *         <li><b>vint</b> vectors it was trained on, <b>int</b> float bits of its alignment, L
- *             times <b>int</b> float bits of the level's energy
+ *             times <b>int</b> float bits of the level's energy ({@link
+ *             dev.matryoshka.rotation.TrainingStats})
  *         <li><b>vlong</b> offset of the rotation section in .veb
  *         <li>L times <b>vlong</b> offset of a code area
  *         <li><b>vlong</b> offset of the corrections
@@ -83,6 +84,8 @@ import org.apache.lucene.index.SegmentWriteState;
  *         <li>code area of each level, holding the W words that the level adds to the previous one:
  *             groups of 8 vectors; in a group first word 0 of its vectors, then word 1 of its
  *             vectors, …; ⌈N / 8⌉ × W × 64 bytes, zeros where the last group has fewer vectors
+ *             Bit {@code b % 64} of word {@code b / 64} is set when projection b of {@code p = R (x -
+ *             mean)} is not negative (its sign bit is clear)
  *         <li>corrections, L + 2 floats for each vector: for each level the scale {@code s = ‖p‖² /
  *             ‖p‖₁} of its own projections p (0 if they are), then {@code ⟨x - mean, mean⟩}, then
  *             {@code ‖x - mean‖²}; x is scaled to unit length under cosine. In the same groups:
@@ -92,8 +95,9 @@ import org.apache.lucene.index.SegmentWriteState;
  *             of 512 vectors, the last with the n that remain, in a block first word 0 of its n
  *             vectors, then word 1, …, N × W × 8 bytes; corrections one vector after the other, N ×
  *             (L + 2) × 4 bytes
- *         <li>rotation section: mean (dims floats), then W (bits × dims floats, row-major); no W
- *             for rotation kind none
+ *         <li>rotation section: mean (dims floats), then R (bits × dims floats, row-major); no R
+ *             for rotation kind none, whose projections are the leading components of {@code x -
+ *             mean}
  *       </ul>
  *   <li>for each field with bounds, each part aligned to {@link #ALIGNMENT} bytes:
  *       <ul>

@@ -35,6 +35,7 @@ import org.elasticsearch.rest.action.RestToXContentListener;
 import org.elasticsearch.tasks.LoggingTaskListener;
 import org.elasticsearch.tasks.Task;
 import org.elasticsearch.xcontent.XContentBuilder;
+import org.elasticsearch.xcontent.XContentType;
 
 /** {@code POST /{index}/_matryoshka/recall}: how much of what exact search finds is found. */
 public final class RestRecallAction extends BaseRestHandler {
@@ -60,16 +61,17 @@ public final class RestRecallAction extends BaseRestHandler {
     recall.indicesOptions(IndicesOptions.fromRequest(request, recall.indicesOptions()));
     request.applyContentParser(recall::parse);
     String format = request.param("format", JSON);
-    if (List.of(JSON, HTML).contains(format) == false) {
+    boolean html = format.equals(HTML);
+    if (html == false && XContentType.fromFormat(format) == null) {
       throw new IllegalArgumentException(
-          "[format] must be one of [json, html] but was [" + format + "]");
+          "[format] must be one of [json, yaml, cbor, smile, html] but was [" + format + "]");
     }
     boolean wait = request.paramAsBoolean("wait_for_completion", true);
-    if (wait == false && format.equals(HTML)) {
+    if (wait == false && html) {
       throw new IllegalArgumentException(
           "[format] of [html] needs [wait_for_completion] to be [true]");
     }
-    if (wait && format.equals(HTML)) {
+    if (html) {
       return channel ->
           new RestCancellableNodeClient(client, request.getHttpChannel())
               .execute(RecallAction.INSTANCE, recall, page(channel, recall));
