@@ -11,8 +11,10 @@
  */
 package dev.matryoshka.action;
 
+import dev.matryoshka.audit.QueryMerger;
 import dev.matryoshka.query.QueryStages;
 import dev.matryoshka.query.WireVersion;
+import dev.matryoshka.search.FunnelProbe;
 import dev.matryoshka.search.RecallTarget;
 import java.io.IOException;
 import java.util.List;
@@ -41,6 +43,12 @@ record CompareSpec(
 
   /** The first version whose answers count documents without codes; older ones are not answered. */
   private static final byte VERSION = 2;
+
+  /** Of a document of the true answer: its number, score and rank. */
+  private static final int BYTES_PER_TRUTH = 12;
+
+  /** Of one that the funnel found: its number and score, and where one of the answer was lost. */
+  private static final int BYTES_PER_FOUND = 9;
 
   CompareSpec {
     ks = List.copyOf(ks);
@@ -77,6 +85,15 @@ record CompareSpec(
 
   int largestK() {
     return ks.stream().mapToInt(Integer::intValue).max().orElseThrow();
+  }
+
+  /** Most heap that what one shard answers takes, while the answers of all are put together. */
+  long answerBytes() {
+    long truth = (long) BYTES_PER_TRUTH * (largestK() + FunnelProbe.MAX_TIES);
+    long found = (long) BYTES_PER_FOUND * ks.stream().mapToInt(Integer::intValue).sum();
+    // Of both, one query at a time.
+    long merged = 2L * QueryMerger.BYTES_PER_HIT * largestK();
+    return queries.size() * (truth + found) + merged;
   }
 
   int[] kArray() {

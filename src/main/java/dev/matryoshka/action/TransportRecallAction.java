@@ -12,10 +12,8 @@
 package dev.matryoshka.action;
 
 import dev.matryoshka.monitor.AuditThreads;
-import dev.matryoshka.monitor.KeptQueries;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import org.elasticsearch.action.ActionListener;
 import org.elasticsearch.action.ResolvedIndices;
@@ -27,13 +25,15 @@ import org.elasticsearch.cluster.metadata.IndexNameExpressionResolver;
 import org.elasticsearch.cluster.project.ProjectResolver;
 import org.elasticsearch.cluster.service.ClusterService;
 import org.elasticsearch.common.Randomness;
+import org.elasticsearch.common.breaker.CircuitBreaker;
+import org.elasticsearch.core.Releasable;
+import org.elasticsearch.core.Releasables;
 import org.elasticsearch.index.query.BoolQueryBuilder;
 import org.elasticsearch.index.query.QueryBuilder;
 import org.elasticsearch.index.query.Rewriteable;
-import org.elasticsearch.index.shard.ShardId;
+import org.elasticsearch.indices.breaker.CircuitBreakerService;
 import org.elasticsearch.injection.guice.Inject;
 import org.elasticsearch.search.SearchService;
-import org.elasticsearch.search.vectors.VectorData;
 import org.elasticsearch.tasks.Task;
 import org.elasticsearch.transport.TransportService;
 
@@ -55,6 +55,7 @@ public final class TransportRecallAction extends TransportAction<RecallRequest, 
   private final ProjectResolver projectResolver;
   private final IndexNameExpressionResolver resolver;
   private final NodeClient client;
+  private final CircuitBreaker breaker;
 
   @Inject
   public TransportRecallAction(
@@ -64,7 +65,8 @@ public final class TransportRecallAction extends TransportAction<RecallRequest, 
       ActionFilters actionFilters,
       ProjectResolver projectResolver,
       IndexNameExpressionResolver resolver,
-      NodeClient client) {
+      NodeClient client,
+      CircuitBreakerService breakers) {
     super(
         RecallAction.NAME,
         actionFilters,
@@ -76,6 +78,7 @@ public final class TransportRecallAction extends TransportAction<RecallRequest, 
     this.projectResolver = projectResolver;
     this.resolver = resolver;
     this.client = client;
+    this.breaker = breakers.getBreaker(CircuitBreaker.REQUEST);
   }
 
   @Override
@@ -115,6 +118,7 @@ public final class TransportRecallAction extends TransportAction<RecallRequest, 
     private List<QueryBuilder> filters;
     private List<AuditQuery> queries;
     private Long seed;
+    private int shardCount;
     private int done;
 
     Audit(RecallTask task, RecallRequest request, ActionListener<RecallResponse> listener) {
@@ -137,55 +141,27 @@ public final class TransportRecallAction extends TransportAction<RecallRequest, 
         // Small enough for every JSON parser to keep.
         seed = (long) Randomness.get().nextInt(Integer.MAX_VALUE);
       }
+      draw(new QuerySample(request));
+    }
+
+    private void draw(QuerySample sample) {
+      if (task.notifyIfCancelled(listener)) {
+        return;
+      }
       SampleSpec spec =
-          new SampleSpec(request.field(), request.sample().size(), seed, request.sample().source());
+          new SampleSpec(request.field(), sample.asked(), seed, request.sample().source());
       shards.execute(
           SampleAction.type(),
           new AllShardsRequest<>(request, spec),
-          listener.delegateFailureAndWrap((delegate, drawn) -> compare(sample(drawn.shards()))));
-    }
-
-    private List<AuditQuery> sample(List<OneShardResponse<SampleAnswer>> drawn) {
-      boolean documents = request.sample().source() == SampleSpec.Source.DOCUMENTS;
-      // By key, which every shard of a node, and every node, gives to the same query.
-      TreeMap<Long, AuditQuery> all = new TreeMap<>();
-      long total = 0;
-      boolean mapped = false;
-      for (OneShardResponse<SampleAnswer> shard : drawn) {
-        ShardId id = shard.getShardId();
-        mapped |= shard.answer().mapped();
-        total += shard.answer().total();
-        for (SampleAnswer.Drawn each : shard.answer().drawn()) {
-          VectorData vector = VectorData.fromFloats(each.vector());
-          AuditQuery query = new AuditQuery(each.id(), vector, List.of(), documents ? id : null);
-          all.put(each.key(), query);
-        }
-      }
-      checkMapped(mapped);
-      int size = request.sample().size();
-      if (documents && total < size) {
-        throw new IllegalArgumentException(
-            "[size] of [sample] is ["
-                + size
-                + "] but only ["
-                + total
-                + "] documents have a vector in field ["
-                + request.field()
-                + "]");
-      }
-      if (documents == false && all.size() < size) {
-        throw new IllegalArgumentException(
-            "[size] of [sample] is ["
-                + size
-                + "] but only ["
-                + all.size()
-                + "] different query vectors of searches of field ["
-                + request.field()
-                + "] are kept; how many are is up to ["
-                + KeptQueries.SIZE.getKey()
-                + "]");
-      }
-      return all.values().stream().limit(size).toList();
+          listener.delegateFailureAndWrap(
+              (delegate, drawn) -> {
+                if (sample.add(drawn.shards())) {
+                  shardCount = drawn.shards().size();
+                  compare(sample.queries());
+                } else {
+                  draw(sample);
+                }
+              }));
     }
 
     private void checkMapped(boolean mapped) {
@@ -217,24 +193,31 @@ public final class TransportRecallAction extends TransportAction<RecallRequest, 
               request.recall(),
               filters,
               List.of());
-      int size = Math.clamp(BATCH_TIMES_K / all.largestK(), 1, BATCH);
+      // The first query by itself tells how many shards there are, if nothing was drawn.
+      int size = shardCount == 0 ? 1 : Math.clamp(BATCH_TIMES_K / all.largestK(), 1, BATCH);
       List<AuditQuery> batch = queries.subList(done, Math.min(queries.size(), done + size));
       CompareSpec spec =
           new CompareSpec(
               request.field(), request.ks(), request.stages(), request.recall(), filters, batch);
+      long bytes = shardCount * spec.answerBytes();
+      breaker.addEstimateBytesAndMaybeBreak(bytes, RecallAction.NAME);
+      Releasable memory = Releasables.releaseOnce(() -> breaker.addWithoutBreaking(-bytes));
       shards.execute(
           CompareAction.type(),
           new AllShardsRequest<>(request, spec),
-          listener.delegateFailureAndWrap(
-              (delegate, facts) -> {
-                if (done == 0) {
-                  checkRatings(facts.shards());
-                }
-                collector.add(batch, facts.shards());
-                checkMapped(collector.mapped());
-                done += batch.size();
-                next();
-              }));
+          ActionListener.releaseBefore(memory, listener)
+              .delegateFailureAndWrap(
+                  (delegate, facts) -> {
+                    if (done == 0) {
+                      checkRatings(facts.shards());
+                    }
+                    collector.add(batch, facts.shards());
+                    checkMapped(collector.mapped());
+                    shardCount = facts.shards().size();
+                    done += batch.size();
+                    memory.close();
+                    next();
+                  }));
     }
 
     /** A rating of another index would count as a document that was not found. */

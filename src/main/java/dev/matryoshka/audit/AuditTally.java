@@ -133,7 +133,7 @@ public final class AuditTally {
     RecallCurve curve = new RecallCurve(coded ? results : List.of());
     Distribution recall = distribution(results, QueryResult::recall);
     List<AuditReport.StageReport> stages = tally.stages.report(queries);
-    List<AuditReport.Target> targets = targets(curve, documents);
+    List<AuditReport.Target> targets = targets(curve, tally.k, documents);
     List<QueryResult> labelled = results.stream().filter(each -> each.labels() != null).toList();
     return new AtK(
         tally.k,
@@ -184,10 +184,11 @@ public final class AuditTally {
     return (double) results.stream().filter(of).count() / results.size();
   }
 
-  private List<AuditReport.Target> targets(RecallCurve curve, long documents) {
+  private List<AuditReport.Target> targets(RecallCurve curve, int k, long documents) {
     List<AuditReport.Target> targets = new ArrayList<>();
     for (int i = 0; i < TARGETS.length && curve.isEmpty() == false; i++) {
-      int k1 = curve.leastKeep(TARGETS[i]);
+      // No stage may keep fewer than are to be found.
+      int k1 = Math.max(k, curve.leastKeep(TARGETS[i]));
       long scored = Math.min(documents, (long) k1 * shards.size());
       targets.add(new AuditReport.Target(TARGETS[i], k1, scored));
     }

@@ -29,6 +29,9 @@ import java.util.TreeMap;
  */
 public final class QueryMerger {
 
+  /** What a document takes while answers are merged, roughly. */
+  public static final int BYTES_PER_HIT = 40;
+
   private static final Comparator<Hit> BEST_FIRST =
       Comparator.comparingDouble((Hit hit) -> -hit.score)
           .thenComparingInt(Hit::shard)

@@ -49,18 +49,13 @@ final class BlockScan {
     if (level == 0) {
       return cursor.nearest(b, query.words(), threshold, distances, hits);
     }
-    measure(b);
-    return HammingKernels.INSTANCE.select(distances, cursor.count(b), threshold, hits);
-  }
-
-  /** Computes the distances of a block. */
-  private void measure(int b) throws IOException {
     Arrays.fill(distances, 0);
     int word = 0;
     for (int l = 0; l <= level; l++) {
       cursor.addDistances(l, b, query.words(), word, query.weight(l, level), distances);
       word += cursor.words(l);
     }
+    return HammingKernels.INSTANCE.select(distances, cursor.count(b), threshold, hits);
   }
 
   /** Offers the accepted codes of a range of blocks. */
@@ -79,21 +74,5 @@ final class BlockScan {
         }
       }
     }
-  }
-
-  /** Counts the distances of accepted codes in every so many blocks. */
-  int[] histogram(int everyBlocks) throws IOException {
-    int[] histogram = new int[query.maxDistance(level) + 1];
-    for (int b = everyBlocks / 2; b < cursor.blocks(); b += everyBlocks) {
-      interrupt.run();
-      measure(b);
-      int count = cursor.count(b);
-      for (int i = 0; i < count; i++) {
-        if (accept == null || accept.get(b * BLOCK + i)) {
-          histogram[(int) distances[i]]++;
-        }
-      }
-    }
-    return histogram;
   }
 }

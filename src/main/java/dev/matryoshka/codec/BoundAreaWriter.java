@@ -15,14 +15,9 @@ import dev.matryoshka.binary.SimilarityKernels;
 import dev.matryoshka.rotation.BoundBasis;
 import java.io.Closeable;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 import org.apache.lucene.index.SegmentWriteState;
 import org.apache.lucene.index.VectorSimilarityFunction;
-import org.apache.lucene.store.IOContext;
-import org.apache.lucene.store.IndexInput;
 import org.apache.lucene.store.IndexOutput;
-import org.apache.lucene.util.IOUtils;
 
 /**
  * Writes what bounds of one field are made of, given its vectors, or what was written earlier under
@@ -53,7 +48,6 @@ final class BoundAreaWriter implements Closeable {
   /** More than sums of doubles are off, as a share. */
   private static final double DOUBLE_ROUNDING = 1e-9;
 
-  private final SegmentWriteState state;
   private final IndexOutput data;
   private final BoundBasis basis;
   private final RotationId basisId;
@@ -68,7 +62,7 @@ final class BoundAreaWriter implements Closeable {
   private final byte[] bytes;
   private final float[] corrections;
   private final long[] codeOffsets;
-  private final List<IndexOutput> later = new ArrayList<>();
+  private final LaterParts later;
   private int pending;
   private int written;
 
@@ -79,7 +73,6 @@ final class BoundAreaWriter implements Closeable {
       VectorSimilarityFunction similarity,
       VectorElement element)
       throws IOException {
-    this.state = state;
     this.data = data;
     this.basis = basis;
     this.basisId = BoundSection.id(basis);
@@ -93,17 +86,7 @@ final class BoundAreaWriter implements Closeable {
     this.corrections = new float[1 + 2 * levels.length];
     this.codeOffsets = new long[levels.length];
     this.codeOffsets[0] = data.alignFilePointer(MatryoshkaVectorsFormat.ALIGNMENT);
-    boolean success = false;
-    try {
-      for (int i = 0; i < levels.length; i++) {
-        later.add(state.directory.createTempOutput(data.getName(), "bounds", IOContext.DEFAULT));
-      }
-      success = true;
-    } finally {
-      if (success == false) {
-        close();
-      }
-    }
+    this.later = new LaterParts(state.directory, data, "bounds", levels.length);
   }
 
   RotationId basisId() {
@@ -200,11 +183,11 @@ final class BoundAreaWriter implements Closeable {
   private void writeOne() throws IOException {
     int from = 0;
     for (int level = 0; level < levels.length; level++) {
-      IndexOutput out = level == 0 ? data : later.get(level - 1);
+      IndexOutput out = level == 0 ? data : later.part(level - 1);
       out.writeBytes(bytes, from, levels[level] - from);
       from = levels[level];
     }
-    IndexOutput out = later.get(levels.length - 1);
+    IndexOutput out = later.part(levels.length - 1);
     for (float correction : corrections) {
       out.writeInt(Float.floatToRawIntBits(correction));
     }
@@ -215,9 +198,9 @@ final class BoundAreaWriter implements Closeable {
   BoundMeta finish() throws IOException {
     encodePending();
     for (int level = 1; level < levels.length; level++) {
-      codeOffsets[level] = append(later.get(level - 1));
+      codeOffsets[level] = later.append(level - 1);
     }
-    long correctionsOffset = append(later.get(levels.length - 1));
+    long correctionsOffset = later.append(levels.length - 1);
     long basisOffset = data.alignFilePointer(MatryoshkaVectorsFormat.ALIGNMENT);
     BoundSection.write(basis, data);
     return new BoundMeta(
@@ -236,21 +219,9 @@ final class BoundAreaWriter implements Closeable {
     return written + pending;
   }
 
-  private long append(IndexOutput temporary) throws IOException {
-    temporary.close();
-    long offset = data.alignFilePointer(MatryoshkaVectorsFormat.ALIGNMENT);
-    try (IndexInput in = state.directory.openInput(temporary.getName(), IOContext.READONCE)) {
-      data.copyBytes(in, in.length());
-    }
-    return offset;
-  }
-
   /** Removes the temporary files. */
   @Override
   public void close() throws IOException {
-    IOUtils.close(later);
-    for (IndexOutput temporary : later) {
-      IOUtils.deleteFilesIgnoringExceptions(state.directory, temporary.getName());
-    }
+    later.close();
   }
 }

@@ -14,14 +14,9 @@ package dev.matryoshka.codec;
 import dev.matryoshka.binary.HammingKernels;
 import java.io.Closeable;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 import org.apache.lucene.index.SegmentWriteState;
 import org.apache.lucene.index.VectorSimilarityFunction;
-import org.apache.lucene.store.IOContext;
-import org.apache.lucene.store.IndexInput;
 import org.apache.lucene.store.IndexOutput;
-import org.apache.lucene.util.IOUtils;
 
 /**
  * Writes the codes and corrections of one field, given its vectors, or codes made earlier under the
@@ -35,7 +30,6 @@ final class CodeAreaWriter implements Closeable {
   private static final int BLOCK = MatryoshkaVectorsFormat.BLOCK;
   private static final int GROUP = HammingKernels.GROUP;
 
-  private final SegmentWriteState state;
   private final IndexOutput data;
   private final KnownRotation rotation;
   private final Calibrator calibrator;
@@ -47,7 +41,7 @@ final class CodeAreaWriter implements Closeable {
   private final long[] block;
   private final float[] corrections;
   private final long[] levelOffsets;
-  private final List<IndexOutput> later = new ArrayList<>();
+  private final LaterParts later;
 
   private int filled;
   private int written;
@@ -62,7 +56,6 @@ final class CodeAreaWriter implements Closeable {
       VectorSimilarityFunction similarity,
       Calibrator calibrator)
       throws IOException {
-    this.state = state;
     this.data = data;
     this.rotation = rotation;
     this.calibrator = calibrator;
@@ -74,17 +67,7 @@ final class CodeAreaWriter implements Closeable {
     this.corrections = new float[BLOCK * perVector];
     this.levelOffsets = new long[levels.length];
     this.levelOffsets[0] = data.alignFilePointer(MatryoshkaVectorsFormat.ALIGNMENT);
-    boolean success = false;
-    try {
-      for (int i = 0; i < levels.length; i++) {
-        later.add(state.directory.createTempOutput(data.getName(), "codes", IOContext.DEFAULT));
-      }
-      success = true;
-    } finally {
-      if (success == false) {
-        close();
-      }
-    }
+    this.later = new LaterParts(state.directory, data, "codes", levels.length);
   }
 
   /** Appends a vector to be encoded; copies it. */
@@ -135,7 +118,7 @@ final class CodeAreaWriter implements Closeable {
       clear(i);
     }
     for (int level = 0, first = 0; level < levels.length; first = levels[level++] / Long.SIZE) {
-      IndexOutput out = level == 0 ? data : later.get(level - 1);
+      IndexOutput out = level == 0 ? data : later.part(level - 1);
       int length = (levels[level] / Long.SIZE - first) * GROUP;
       for (int group = 0; group < groups; group++) {
         int from = (group * words + first) * GROUP;
@@ -144,7 +127,7 @@ final class CodeAreaWriter implements Closeable {
         }
       }
     }
-    IndexOutput out = later.get(levels.length - 1);
+    IndexOutput out = later.part(levels.length - 1);
     for (int at = 0; at < groups * GROUP * perVector; at++) {
       out.writeInt(Float.floatToRawIntBits(corrections[at]));
     }
@@ -168,9 +151,9 @@ final class CodeAreaWriter implements Closeable {
       writeBlock();
     }
     for (int level = 1; level < levels.length; level++) {
-      levelOffsets[level] = append(later.get(level - 1));
+      levelOffsets[level] = later.append(level - 1);
     }
-    long correctionsOffset = append(later.get(levels.length - 1));
+    long correctionsOffset = later.append(levels.length - 1);
     long rotationOffset = data.alignFilePointer(MatryoshkaVectorsFormat.ALIGNMENT);
     RotationSection.write(rotation.rotation(), data);
     return new FieldMeta.CodesMeta(
@@ -190,21 +173,9 @@ final class CodeAreaWriter implements Closeable {
     return written + filled;
   }
 
-  private long append(IndexOutput temporary) throws IOException {
-    temporary.close();
-    long offset = data.alignFilePointer(MatryoshkaVectorsFormat.ALIGNMENT);
-    try (IndexInput in = state.directory.openInput(temporary.getName(), IOContext.READONCE)) {
-      data.copyBytes(in, in.length());
-    }
-    return offset;
-  }
-
   /** Removes the temporary files. */
   @Override
   public void close() throws IOException {
-    IOUtils.close(later);
-    for (IndexOutput temporary : later) {
-      IOUtils.deleteFilesIgnoringExceptions(state.directory, temporary.getName());
-    }
+    later.close();
   }
 }

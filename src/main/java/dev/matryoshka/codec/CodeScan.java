@@ -86,8 +86,14 @@ public final class CodeScan {
     int unlimited = query.maxDistance(level);
     int start = unlimited;
     if (sampled) {
+      int hits = sampleHits(keep, step);
+      HammingSelector sample = new HammingSelector(hits, unlimited, 0, hits);
       BlockScan scan = new BlockScan(codes, query, level, accepted.ordinals(), interrupt);
-      start = threshold(scan.histogram(step), sampleHits(keep, step));
+      for (int b = step / 2; b < blocks; b += step) {
+        scan.offer(b, b + 1, sample);
+      }
+      // The least distance up to which the sample has so many.
+      start = Math.min(unlimited, sample.threshold() + 1);
     }
     HammingSelector nearest =
         scanSlices(codes, query, level, keep, capture, start, accepted, interrupt, executor);
@@ -112,18 +118,6 @@ public final class CodeScan {
   static int sampleHits(int keep, int step) {
     double expected = (double) keep / step;
     return (int) Math.ceil(expected + 4 * Math.sqrt(expected) + 1);
-  }
-
-  /** The least distance up to which a sample has so many codes. */
-  private static int threshold(int[] histogram, int wanted) {
-    int sum = 0;
-    for (int distance = 0; distance < histogram.length; distance++) {
-      sum += histogram[distance];
-      if (sum >= wanted) {
-        return distance;
-      }
-    }
-    return histogram.length - 1;
   }
 
   private static HammingSelector scanSlices(

@@ -27,6 +27,7 @@ import org.elasticsearch.common.breaker.CircuitBreaker;
 import org.elasticsearch.common.breaker.CircuitBreakingException;
 import org.elasticsearch.common.settings.Setting;
 import org.elasticsearch.index.Index;
+import org.elasticsearch.index.IndexService;
 import org.elasticsearch.index.IndexSettings;
 import org.elasticsearch.index.shard.IndexEventListener;
 import org.elasticsearch.index.shard.IndexShard;
@@ -121,6 +122,15 @@ public final class KeptQueries implements IndexEventListener {
     if (kept != null) {
       trim(kept, size);
     }
+  }
+
+  /** Not where modules are made: masters make some only to try changes that may be rejected. */
+  @Override
+  public void afterIndexCreated(IndexService service) {
+    service
+        .getIndexSettings()
+        .getScopedSettings()
+        .addSettingsUpdateConsumer(SIZE, size -> resize(service.index(), size));
   }
 
   @Override

@@ -117,9 +117,10 @@ public final class RecallSampler {
 
   void searched(IndexShard shard, MatryoshkaQuery query, ShardCounters counters) {
     double rate = shard.indexSettings().getValue(RATE);
-    // Parents of nested vectors cannot be compared.
+    // Parents of nested vectors cannot be compared, nor what a similarity leaves of the best.
     if (rate == 0
         || query.findsParents()
+        || query.hasThreshold()
         || remote(shard)
         || ThreadLocalRandom.current().nextDouble() >= rate) {
       return;

@@ -47,7 +47,6 @@ import org.elasticsearch.common.io.stream.NamedWriteableRegistry;
 import org.elasticsearch.common.settings.Setting;
 import org.elasticsearch.common.settings.Settings;
 import org.elasticsearch.features.NodeFeature;
-import org.elasticsearch.index.Index;
 import org.elasticsearch.index.IndexModule;
 import org.elasticsearch.index.IndexSettings;
 import org.elasticsearch.index.engine.EngineFactory;
@@ -148,8 +147,6 @@ public final class MatryoshkaPlugin extends Plugin
     module.addSearchOperationListener(monitor);
     module.addIndexEventListener(monitor);
     module.addIndexEventListener(keptQueries);
-    Index index = module.getIndex();
-    module.addSettingsUpdateConsumer(KeptQueries.SIZE, size -> keptQueries.resize(index, size));
     module.addIndexEventListener(trainings);
     module.addIndexEventListener(warmer);
   }

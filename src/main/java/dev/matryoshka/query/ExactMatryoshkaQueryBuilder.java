@@ -12,6 +12,7 @@
 package dev.matryoshka.query;
 
 import dev.matryoshka.mapper.MatryoshkaVectorFieldType;
+import dev.matryoshka.search.FindAllQuery;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +25,7 @@ import org.elasticsearch.TransportVersion;
 import org.elasticsearch.common.io.stream.StreamInput;
 import org.elasticsearch.common.io.stream.StreamOutput;
 import org.elasticsearch.common.lucene.search.Queries;
+import org.elasticsearch.core.Nullable;
 import org.elasticsearch.index.query.LeafQueryBuilder;
 import org.elasticsearch.index.query.QueryBuilder;
 import org.elasticsearch.index.query.QueryRewriteContext;
@@ -36,7 +38,8 @@ import org.elasticsearch.xcontent.XContentParser;
 /**
  * Scores every accepted document that has a vector, at full precision. A {@link
  * MatryoshkaQueryBuilder} turns into it where inner hits are collected: the children of one parent
- * are all to be scored, whether or not they are among the k best of the shard. Not for users.
+ * are all to be scored, whether or not they are among the k best of the shard, and whatever limits
+ * there are for comparing those of all hits. Not for users.
  */
 public final class ExactMatryoshkaQueryBuilder
     extends LeafQueryBuilder<ExactMatryoshkaQueryBuilder> {
@@ -47,26 +50,39 @@ public final class ExactMatryoshkaQueryBuilder
   /** What is written has filters from this version on. */
   private static final byte WITH_FILTERS = 2;
 
+  /** And a similarity from this one on, which is written only where there is one. */
+  private static final byte WITH_SIMILARITY = 3;
+
   private final String field;
   private final VectorData queryVector;
+  private final Float similarity;
   private final List<QueryBuilder> filters;
 
-  ExactMatryoshkaQueryBuilder(String field, VectorData queryVector, List<QueryBuilder> filters) {
+  /**
+   * @param similarity what is to be reached, or null
+   */
+  ExactMatryoshkaQueryBuilder(
+      String field,
+      VectorData queryVector,
+      @Nullable Float similarity,
+      List<QueryBuilder> filters) {
     this.field = Objects.requireNonNull(field);
     this.queryVector = Objects.requireNonNull(queryVector);
+    this.similarity = similarity;
     this.filters = List.copyOf(filters);
   }
 
   /** Reads what {@link #writeTo} wrote. */
   public ExactMatryoshkaQueryBuilder(StreamInput in) throws IOException {
     super(in);
-    byte version = WireVersion.read(in, WITH_FILTERS, NAME);
+    byte version = WireVersion.read(in, WITH_SIMILARITY, NAME);
     field = in.readString();
     queryVector = new VectorData(in);
     filters =
         version >= WITH_FILTERS
             ? in.readNamedWriteableCollectionAsList(QueryBuilder.class)
             : List.of();
+    similarity = version >= WITH_SIMILARITY ? in.readFloat() : null;
   }
 
   /** Always throws {@link IllegalArgumentException}: users have {@code stages} for this. */
@@ -77,10 +93,13 @@ public final class ExactMatryoshkaQueryBuilder
 
   @Override
   protected void doWriteTo(StreamOutput out) throws IOException {
-    WireVersion.write(out, WITH_FILTERS);
+    WireVersion.write(out, similarity == null ? WITH_FILTERS : WITH_SIMILARITY);
     out.writeString(field);
     queryVector.writeTo(out);
     out.writeNamedWriteableCollection(filters);
+    if (similarity != null) {
+      out.writeFloat(similarity);
+    }
   }
 
   @Override
@@ -88,6 +107,9 @@ public final class ExactMatryoshkaQueryBuilder
     builder.startObject(NAME);
     builder.field(QueryParameters.FIELD.getPreferredName(), field);
     builder.field(QueryParameters.QUERY_VECTOR.getPreferredName(), queryVector);
+    if (similarity != null) {
+      builder.field(QueryParameters.SIMILARITY.getPreferredName(), similarity);
+    }
     builder.xContentList(QueryParameters.FILTER.getPreferredName(), filters, params);
     boostAndQueryNameToXContent(builder);
     builder.endObject();
@@ -95,6 +117,9 @@ public final class ExactMatryoshkaQueryBuilder
 
   @Override
   protected QueryBuilder doRewrite(QueryRewriteContext context) throws IOException {
+    if (context.convertToInnerHitsRewriteContext() != null) {
+      return this;
+    }
     List<QueryBuilder> rewritten = new ArrayList<>(filters.size());
     boolean changed = false;
     for (QueryBuilder filter : filters) {
@@ -102,7 +127,7 @@ public final class ExactMatryoshkaQueryBuilder
       changed |= rewritten.getLast() != filter;
     }
     return changed
-        ? new ExactMatryoshkaQueryBuilder(field, queryVector, rewritten)
+        ? new ExactMatryoshkaQueryBuilder(field, queryVector, similarity, rewritten)
             .boost(boost)
             .queryName(queryName)
         : this;
@@ -117,8 +142,17 @@ public final class ExactMatryoshkaQueryBuilder
     if (type.dims() == null) {
       return new MatchNoDocsQuery("no vectors in field [" + field + "]");
     }
+    float[] target = type.resolveQueryVector(queryVector);
     Query all =
-        new DenseVectorQuery.Floats(type.resolveQueryVector(queryVector), type.name(), null);
+        similarity == null
+            ? new DenseVectorQuery.Floats(target, type.name(), null)
+            : new FindAllQuery(
+                type.name(),
+                target,
+                type.threshold(similarity),
+                FindAllQuery.Mode.LOSSLESS,
+                Long.MAX_VALUE,
+                MatryoshkaQueryBuilder.CANCELLATION);
     Query accepted = VectorFilters.of(type.name(), filters, context).filter();
     return accepted == null
         ? all
@@ -142,11 +176,12 @@ public final class ExactMatryoshkaQueryBuilder
   protected boolean doEquals(ExactMatryoshkaQueryBuilder other) {
     return field.equals(other.field)
         && queryVector.equals(other.queryVector)
+        && Objects.equals(similarity, other.similarity)
         && filters.equals(other.filters);
   }
 
   @Override
   protected int doHashCode() {
-    return Objects.hash(field, queryVector, filters);
+    return Objects.hash(field, queryVector, similarity, filters);
   }
 }

@@ -67,7 +67,7 @@ public final class MatryoshkaQueryBuilder extends LeafQueryBuilder<MatryoshkaQue
   /** The greatest {@code k}. */
   public static final int MAX_K = 10_000;
 
-  private static final Cancellation CANCELLATION =
+  static final Cancellation CANCELLATION =
       searcher ->
           searcher instanceof ContextIndexSearcher cancellable
               ? cancellable::checkCancelled
@@ -211,6 +211,10 @@ public final class MatryoshkaQueryBuilder extends LeafQueryBuilder<MatryoshkaQue
           new QueryVectorBuilderAsyncAction(parameters.queryVectorBuilder()), built::set);
       return with(parameters, built::get);
     }
+    if (context.convertToInnerHitsRewriteContext() != null) {
+      // What hits were filtered by stays as it is, or they would have children that it excludes.
+      return forInnerHits();
+    }
     List<QueryBuilder> filters = parameters.filters();
     List<QueryBuilder> rewritten = new ArrayList<>(filters.size());
     boolean changed = false;
@@ -222,9 +226,7 @@ public final class MatryoshkaQueryBuilder extends LeafQueryBuilder<MatryoshkaQue
       changed |= rewrittenFilter != filter;
       rewritten.add(rewrittenFilter);
     }
-    MatryoshkaQueryBuilder result = changed ? with(parameters.withFilters(rewritten), null) : this;
-    // At once, since there are only so many rounds, and each filter of a filter would need one.
-    return context.convertToInnerHitsRewriteContext() == null ? result : result.forInnerHits();
+    return changed ? with(parameters.withFilters(rewritten), null) : this;
   }
 
   private MatryoshkaQueryBuilder with(
@@ -234,14 +236,12 @@ public final class MatryoshkaQueryBuilder extends LeafQueryBuilder<MatryoshkaQue
 
   /** All children of a hit are wanted then, not only those among the k best of the shard. */
   private QueryBuilder forInnerHits() {
-    if (parameters.similarity() == null) {
-      return new ExactMatryoshkaQueryBuilder(
-              parameters.field(), parameters.queryVector(), parameters.filters())
-          .boost(boost);
-    }
-    return parameters.k() == null
-        ? this
-        : new MatryoshkaQueryBuilder(parameters.unlimited(), null).boost(boost);
+    return new ExactMatryoshkaQueryBuilder(
+            parameters.field(),
+            parameters.queryVector(),
+            parameters.similarity(),
+            parameters.filters())
+        .boost(boost);
   }
 
   @Override

@@ -19,16 +19,17 @@ import org.apache.lucene.search.BooleanClause;
 import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.BoostQuery;
 import org.apache.lucene.search.ConstantScoreQuery;
+import org.apache.lucene.search.DisjunctionMaxQuery;
 import org.apache.lucene.search.MatchAllDocsQuery;
 import org.apache.lucene.search.MatchNoDocsQuery;
 import org.apache.lucene.search.Query;
 import org.apache.lucene.search.QueryVisitor;
-import org.apache.lucene.search.join.BitSetProducer;
 import org.apache.lucene.search.join.ToChildBlockJoinQuery;
 import org.apache.lucene.util.automaton.ByteRunAutomaton;
 import org.elasticsearch.common.lucene.search.Queries;
 import org.elasticsearch.index.mapper.FieldNamesFieldMapper;
 import org.elasticsearch.index.query.SearchExecutionContext;
+import org.elasticsearch.index.search.ESToParentBlockJoinQuery;
 import org.elasticsearch.index.search.NestedHelper;
 
 /**
@@ -38,11 +39,9 @@ import org.elasticsearch.index.search.NestedHelper;
  * the kind of its query, so that for it a term of a number of the children accepts nothing.
  *
  * @param path of the nested documents
- * @param parentQuery matches their parents
- * @param parents the same, cached
+ * @param parentQuery matches their parents, for clauses whose fields do not say more
  */
-record NestedFilters(
-    String path, Query parentQuery, BitSetProducer parents, SearchExecutionContext context) {
+record NestedFilters(String path, Query parentQuery, SearchExecutionContext context) {
 
   Query ofChildren(Query filter) {
     return switch (filter) {
@@ -58,23 +57,50 @@ record NestedFilters(
         }
         yield clauses.build();
       }
-      default ->
-          speaksOfParents(filter)
-              ? new ToChildBlockJoinQuery(Queries.filtered(filter, parentQuery), parents)
-              : filter;
+      case DisjunctionMaxQuery any ->
+          new DisjunctionMaxQuery(
+              any.getDisjuncts().stream().map(this::ofChildren).toList(),
+              any.getTieBreakerMultiplier());
+      // Finds those of a path by their own children.
+      case ESToParentBlockJoinQuery join ->
+          path.equals(join.getPath()) ? join : childrenOf(join, documents(join.getPath()));
+      default -> {
+        Set<String> fields = fields(filter);
+        yield speaksOfParents(filter, fields) ? childrenOf(filter, level(fields)) : filter;
+      }
     };
   }
 
-  private boolean speaksOfParents(Query query) {
-    Set<String> fields = fields(query);
-    long ofChildren = fields.stream().filter(this::ofChildren).count();
+  private Query childrenOf(Query filter, Query level) {
+    return new ToChildBlockJoinQuery(Queries.filtered(filter, level), context.bitsetFilter(level));
+  }
+
+  private boolean speaksOfParents(Query query, Set<String> fields) {
+    long ofChildren = fields.stream().filter(field -> path.equals(level(field))).count();
     return fields.isEmpty() || ofChildren > 0 && ofChildren < fields.size()
         ? NestedHelper.mightMatchNonNestedDocs(query, path, context)
         : ofChildren == 0;
   }
 
-  private boolean ofChildren(String field) {
-    return path.equals(context.nestedLookup().getNestedParent(field));
+  /** Path of the nested documents that have a field, or null for whole documents. */
+  private String level(String field) {
+    return context.nestedLookup().getNestedParent(field);
+  }
+
+  /** Matches the documents above the nested ones that have fields, if they are of one level. */
+  private Query level(Set<String> fields) {
+    Set<String> levels = new HashSet<>();
+    fields.forEach(field -> levels.add(level(field)));
+    levels.remove(path);
+    levels.removeIf(level -> level != null && path.startsWith(level + ".") == false);
+    return levels.size() == 1 ? documents(levels.iterator().next()) : parentQuery;
+  }
+
+  /** Matches the nested documents of a path, or whole documents where that is null. */
+  private Query documents(String level) {
+    return level == null
+        ? Queries.newNonNestedFilter(context.indexVersionCreated())
+        : context.nestedLookup().getNestedMappers().get(level).nestedTypeFilter();
   }
 
   private static Set<String> fields(Query query) {

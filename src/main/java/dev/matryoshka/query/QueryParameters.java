@@ -60,7 +60,7 @@ record QueryParameters(
   private static final ParseField K = new ParseField("k");
   static final ParseField FILTER = new ParseField("filter");
   static final ParseField TARGET_RECALL = new ParseField("target_recall");
-  private static final ParseField SIMILARITY = new ParseField("similarity");
+  static final ParseField SIMILARITY = new ParseField("similarity");
   private static final ParseField MODE = new ParseField("mode");
 
   @SuppressWarnings("unchecked")
@@ -266,12 +266,6 @@ record QueryParameters(
   QueryParameters withFilters(List<QueryBuilder> newFilters) {
     return new QueryParameters(
         field, queryVector, queryVectorBuilder, k, newFilters, stages, recall, similarity, mode);
-  }
-
-  /** The same without {@code k}: everything above the similarity. */
-  QueryParameters unlimited() {
-    return new QueryParameters(
-        field, queryVector, queryVectorBuilder, null, filters, null, null, similarity, mode);
   }
 
   /** Whether the answer may lack documents that belong to it. */

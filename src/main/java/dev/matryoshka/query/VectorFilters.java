@@ -55,7 +55,7 @@ record VectorFilters(@Nullable Query filter, @Nullable BitSetProducer parents) {
     }
     Query parentQuery = parentQuery(context);
     BitSetProducer parents = context.bitsetFilter(parentQuery);
-    queries.replaceAll(new NestedFilters(nestedPath, parentQuery, parents, context)::ofChildren);
+    queries.replaceAll(new NestedFilters(nestedPath, parentQuery, context)::ofChildren);
     if (aliasFilter != null) {
       Query roots = Queries.newNonNestedFilter(context.indexVersionCreated());
       queries.add(

@@ -82,6 +82,7 @@ final class AdaptiveSegment {
   private final SegmentSearch search;
   private final AcceptDocs acceptDocs;
   private final Funnel funnel;
+  private final boolean parents;
   private final ScratchMemory memory;
   private final List<ScratchMemory.Taken> taken = new ArrayList<>();
   private final Regression estimateByCoarse = new Regression();
@@ -101,10 +102,16 @@ final class AdaptiveSegment {
 
   /**
    * @param funnel a default one: its first stage captures, the last one scores
+   * @param parents whether parents are wanted, whose children may be any number of the best
    * @param memory where to take what wider scans need
    */
   AdaptiveSegment(
-      SegmentSearch search, AcceptDocs acceptDocs, Funnel funnel, ScratchMemory memory) {
+      SegmentSearch search,
+      AcceptDocs acceptDocs,
+      Funnel funnel,
+      boolean parents,
+      ScratchMemory memory) {
+    this.parents = parents;
     this.memory = memory;
     this.search = search;
     this.acceptDocs = acceptDocs;
@@ -129,8 +136,8 @@ final class AdaptiveSegment {
   }
 
   /** Whether the first stage may have left something out. */
-  boolean truncated() {
-    return captured.size() >= first.keep();
+  boolean truncated() throws IOException {
+    return captured.size() >= first.keep() && captured.size() < accepted();
   }
 
   /** What there is to choose from, after the scan. */
@@ -168,6 +175,11 @@ final class AdaptiveSegment {
     CapturedVectors narrower = captured;
     if (narrower == null) {
       first = FirstStage.of(search, acceptDocs, funnel, k);
+      if (accepted() <= funnel.scoredAtFullPrecision()) {
+        // All will be scored, and what is not kept of them is lost for good.
+        int least = parents ? accepted() : k;
+        first = new Stage(first.kind(), first.size(), Math.max(least, first.keep()));
+      }
       boolean instead = funnel.first().kind() == Stage.Kind.HAMMING && estimatesFirst();
       if (instead && first.keep() > funnel.first().keep()) {
         takeMemory(k);
@@ -269,7 +281,7 @@ final class AdaptiveSegment {
    * Goes on where the lower half of what was scored still had hits, whatever the line says: errors
    * of estimates are not distributed normally then, as where codes see few of the directions.
    */
-  private void goOnForLateHits(float least, double allowed) {
+  private void goOnForLateHits(float least, double allowed) throws IOException {
     if (captured.scoredCount() == captured.size() && truncated() == false) {
       return;
     }

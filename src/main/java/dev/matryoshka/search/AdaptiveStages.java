@@ -81,8 +81,13 @@ final class AdaptiveStages {
   }
 
   /** Whether vectors were left out that a wider scan might have found. */
-  boolean truncated() {
-    return segments.stream().anyMatch(AdaptiveSegment::truncated);
+  boolean truncated() throws IOException {
+    for (AdaptiveSegment segment : segments) {
+      if (segment.truncated()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Time that scoring took. */

@@ -78,7 +78,6 @@ final class FirstStageRanking {
     for (int s = 0; s < views.size(); s++) {
       SegmentView view = views.get(s);
       SegmentSearch search = new SegmentSearch(view, codes, interrupt, FunnelProbe.SAME_THREAD);
-      int mayBeAccepted = Math.min(accept.get(s).cost(), view.size());
       search.scan(Stage.floats(view.dims(), Integer.MAX_VALUE), accept.get(s), false, 0, 1);
       Candidates all = search.candidates();
       int from = docs.length;
@@ -91,10 +90,8 @@ final class FirstStageRanking {
         exact[i] = all.score(i - from);
       }
       uncoded += view.codes() == null ? all.size() : 0;
-      boolean seesCodes =
-          view.codes() != null
-              && first.kind() != Stage.Kind.FLOAT
-              && mayBeAccepted > funnel.scoredAtFullPrecision();
+      // Even where a search would compare all of them: a first stage that keeps fewer would not.
+      boolean seesCodes = view.codes() != null && first.kind() != Stage.Kind.FLOAT;
       if (seesCodes || first.kind() == Stage.Kind.FLOAT) {
         search.rescore(first);
       }

@@ -97,8 +97,9 @@ final class FunnelSearch {
   private void runAdaptive(Funnel funnel, List<AcceptDocs> accept, Wanted wanted, int keep)
       throws IOException {
     List<AdaptiveSegment> adaptive = new ArrayList<>();
+    boolean children = wanted.parents() != null;
     for (int s = 0; s < segments.size(); s++) {
-      adaptive.add(new AdaptiveSegment(segments.get(s), accept.get(s), funnel, memory));
+      adaptive.add(new AdaptiveSegment(segments.get(s), accept.get(s), funnel, children, memory));
     }
     AdaptiveStages stages = new AdaptiveStages(funnel, wanted, adaptive, tasks);
     try {
@@ -108,7 +109,6 @@ final class FunnelSearch {
     }
     long start = System.nanoTime();
     // Children are cut once parents are known: the best ones may all be of a few.
-    boolean children = wanted.parents() != null;
     long[] keys = cut(children ? Integer.MAX_VALUE : keep);
     truncated = stages.truncated() || (children == false && keys.length >= keep);
     trace.add(

@@ -196,7 +196,8 @@ public final class MatryoshkaQuery extends Query {
       }
       if (parents != null) {
         keys = ParentDiversity.best(keys, k, searcher.getIndexReader(), parents);
-        if (keys.length < k && search.truncated()) {
+        boolean all = funnel.scoredAtFullPrecision() == Integer.MAX_VALUE;
+        if (keys.length < k && search.truncated() && all == false) {
           funnel = funnel.widened(WIDENING);
           continue;
         }
@@ -258,6 +259,11 @@ public final class MatryoshkaQuery extends Query {
   /** Whether what is found are parents, each by its best child. */
   public boolean findsParents() {
     return parents != null;
+  }
+
+  /** Whether of the best only those count that are similar enough. */
+  public boolean hasThreshold() {
+    return threshold != null;
   }
 
   /** Name of the vector field. */

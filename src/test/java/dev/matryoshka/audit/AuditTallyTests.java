@@ -76,6 +76,29 @@ class AuditTallyTests {
   }
 
   @Test
+  void noAdviceKeepsFewerThanAreToBeFound() {
+    int[] docs = {0, 1, 2};
+    float[] scores = {.9f, .8f, .7f};
+    Comparison comparison =
+        new Comparison(
+            100,
+            0,
+            new Comparison.Truth(docs, scores, new int[] {1, 1, 1}),
+            List.of(new Comparison.Outcome(3, docs, scores, new byte[] {-1, -1, -1}, List.of())),
+            1);
+    AuditTally tally = new AuditTally(new int[] {3}, 5);
+    tally.add(
+        "q",
+        List.of(new ShardComparison(0, comparison, new int[0])),
+        List.of(new AuditTally.ShardName("index", 0)),
+        List.of());
+    for (AuditReport.Target target : tally.report().results().getFirst().targets()) {
+      assertEquals(3, target.k1());
+      assertEquals(3, target.scored());
+    }
+  }
+
+  @Test
   void nothingSearchedIsSaid() {
     int[] ks = {10, 20};
     AuditTally tally = new AuditTally(ks, 5);

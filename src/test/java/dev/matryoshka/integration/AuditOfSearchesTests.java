@@ -28,8 +28,10 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.elasticsearch.action.bulk.BulkRequestBuilder;
+import org.elasticsearch.cluster.metadata.IndexMetadata;
 import org.elasticsearch.common.breaker.CircuitBreaker;
 import org.elasticsearch.common.settings.Settings;
+import org.elasticsearch.indices.IndicesService;
 import org.elasticsearch.indices.breaker.CircuitBreakerService;
 import org.elasticsearch.plugins.Plugin;
 import org.elasticsearch.test.ESSingleNodeTestCase;
@@ -151,6 +153,24 @@ public class AuditOfSearchesTests extends ESSingleNodeTestCase {
     expectKept(0);
     searchSome(2);
     expectKept(0);
+  }
+
+  /** Masters try changes of settings on a copy of the index, and may reject them. */
+  public void testChangesThatAreOnlyTried() throws IOException {
+    keep(10);
+    searchSome(2);
+    IndicesService indices = getInstanceFromNode(IndicesService.class);
+    IndexMetadata now = indices.indexServiceSafe(resolveIndex(INDEX)).getMetadata();
+    Settings none =
+        Settings.builder().put(now.getSettings()).put(KeptQueries.SIZE.getKey(), 0).build();
+    indices.verifyIndexMetadata(
+        now,
+        IndexMetadata.builder(now)
+            .settings(none)
+            .settingsVersion(now.getSettingsVersion() + 1)
+            .build());
+    searchSome(1);
+    expectKept(3);
   }
 
   private long accounted() {

@@ -17,6 +17,7 @@ import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.either;
 import static org.hamcrest.Matchers.greaterThan;
 import static org.hamcrest.Matchers.greaterThanOrEqualTo;
+import static org.hamcrest.Matchers.lessThan;
 import static org.hamcrest.Matchers.lessThanOrEqualTo;
 
 import dev.matryoshka.action.RecallAction;
@@ -280,6 +281,19 @@ public class RecallAuditTests extends ESSingleNodeTestCase {
     for (AuditReport.Target target : narrow.targets()) {
       assertTrue(target.scored() <= DOCS);
     }
+  }
+
+  /** A search for so many compares all documents exactly, but one for few does not. */
+  public void testCurveDoesNotDependOnOtherNumbers() throws IOException {
+    List<float[]> queries = queries();
+    List<List<AuditReport.CurvePoint>> curves = new ArrayList<>();
+    for (List<Integer> ks : List.of(List.of(10), List.of(10, 5000))) {
+      XContentBuilder b = XContentFactory.jsonBuilder().startObject();
+      b.field("field", Corpus.FIELD).field("query_vectors", queries).field("k", ks);
+      curves.add(audit(request(b.endObject(), INDEX)).results().getFirst().curve());
+    }
+    assertEquals(curves.getFirst(), curves.getLast());
+    assertThat(curves.getFirst().getFirst().recall(), lessThan(0.9));
   }
 
   public void testSampleOfDocumentsLeavesThemOut() throws IOException {

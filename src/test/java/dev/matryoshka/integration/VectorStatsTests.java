@@ -220,6 +220,26 @@ public class VectorStatsTests extends ESSingleNodeTestCase {
             + number(stats(Level.INDICES), "_all.live_recall.skipped"));
   }
 
+  /** What a similarity leaves of the best is not what a comparison of the best says. */
+  public void testSearchesForTheBestAboveASimilarityAreNotSampled() throws Exception {
+    setRate(1);
+    var query =
+        MatryoshkaQueryBuilder.above(
+            -0.9f, Corpus.FIELD, corpus.vector(), K, List.of(), FindAllQuery.Mode.FAST);
+    for (int i = 0; i < 3; i++) {
+      assertNoFailures(client().prepareSearch(INDEX).setQuery(query));
+    }
+    search(1, K);
+    assertBusy(
+        () -> {
+          ObjectPath stats = stats(Level.INDICES);
+          assertEquals(
+              1,
+              number(stats, "_all.live_recall.sampled")
+                  + number(stats, "_all.live_recall.skipped"));
+        });
+  }
+
   /** Not counted as searches of users. */
   public void testShardsAreWarmedUpAsTheyStart() throws Exception {
     ShardWarmer warmer = getInstanceFromNode(ShardWarmer.class);

@@ -383,13 +383,15 @@ public class MatryoshkaQueryBuilderTests extends AbstractQueryTestCase<Matryoshk
   public void testInnerHitsOfEverythingAboveASimilarity() throws IOException {
     InnerHitsRewriteContext context =
         new InnerHitsRewriteContext(XContentParserConfiguration.EMPTY, () -> 0L);
-    MatryoshkaQueryBuilder all =
-        MatryoshkaQueryBuilder.above(0.5f, FIELD, randomVector(), null, List.of(), null);
-    assertSame(all, all.rewrite(context));
-    QueryBuilder best =
-        MatryoshkaQueryBuilder.above(0.5f, FIELD, randomVector(), 1, List.of(), null)
-            .rewrite(context);
-    assertThat(lucene(best), instanceOf(FindAllQuery.class));
+    for (Integer k : new Integer[] {null, 1}) {
+      QueryBuilder children =
+          MatryoshkaQueryBuilder.above(0.5f, FIELD, randomVector(), k, List.of(), null)
+              .rewrite(context);
+      assertThat(lucene(children), instanceOf(FindAllQuery.class));
+      assertSame(children, children.rewrite(context));
+      assertEquals(
+          children, copyNamedWriteable(children, namedWriteableRegistry(), QueryBuilder.class));
+    }
   }
 
   public void testOneStageNeedsItsArray() {

@@ -25,6 +25,7 @@ import org.apache.lucene.document.IntPoint;
 import org.apache.lucene.document.StringField;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexWriter;
+import org.apache.lucene.index.LogByteSizeMergePolicy;
 import org.apache.lucene.index.ReaderUtil;
 import org.apache.lucene.index.Term;
 import org.apache.lucene.index.VectorSimilarityFunction;
@@ -201,6 +202,109 @@ public class MatryoshkaQueryParentsTests extends MatryoshkaTestCase {
           Query others = IntPoint.newRangeQuery("number", 6000, 6009);
           assertEquals(5, search(reader, target, 10, others, null).length);
         }
+      }
+    }
+  }
+
+  /** Merged segments are calibrated, so that their searches begin with a few hundred vectors. */
+  private void addMerged(Directory directory, VectorSimilarityFunction similarity, Blocks blocks)
+      throws IOException {
+    try (Directory apart = newDirectory()) {
+      try (IndexWriter writer =
+          new IndexWriter(
+              apart,
+              SearchIndex.coded(RotationKind.RANDOM, 64)
+                  .setMergePolicy(new LogByteSizeMergePolicy()))) {
+        blocks.addTo(writer);
+        writer.flush();
+        addBlock(writer, similarity, vector());
+        writer.forceMerge(1);
+      }
+      try (IndexWriter writer =
+          new IndexWriter(directory, SearchIndex.coded(RotationKind.RANDOM, 64))) {
+        writer.addIndexes(apart);
+      }
+    }
+  }
+
+  private interface Blocks {
+    void addTo(IndexWriter writer) throws IOException;
+  }
+
+  /** Of few directions, so that codes tell them apart and a few hundred seem enough. */
+  private static float[] vector() {
+    float[] vector = new float[DIMS];
+    for (int d = 0; d < DIMS; d++) {
+      vector[d] = (float) random().nextGaussian() * (d < 4 ? 1 : 0.001f);
+    }
+    return vector;
+  }
+
+  private static float[][] children(int count, float[] near) {
+    float[][] children = new float[count][];
+    for (int i = 0; i < count; i++) {
+      children[i] = near == null ? vector() : near.clone();
+      children[i][random().nextInt(4)] += 0.01f * random().nextFloat();
+    }
+    return children;
+  }
+
+  private static Query aiming(float[] target, int k) {
+    return new MatryoshkaQuery(
+        SearchIndex.FIELD, target, k, null, null, PARENTS, Cancellation.NONE);
+  }
+
+  public void testFewerParentsThanAreAskedFor() throws IOException {
+    VectorSimilarityFunction similarity = VectorSimilarityFunction.COSINE;
+    try (Directory directory = newDirectory()) {
+      addMerged(
+          directory,
+          similarity,
+          writer -> {
+            for (int i = 0; i < 8; i++) {
+              addBlock(writer, similarity, children(150, null));
+            }
+          });
+      try (DirectoryReader reader = DirectoryReader.open(directory)) {
+        float[] target = vector();
+        assertEquals(9, search(reader, 10, aiming(target, 10)).length);
+      }
+    }
+  }
+
+  public void testOneParentCrowdsTheOthersOfASmallSegment() throws IOException {
+    VectorSimilarityFunction similarity = VectorSimilarityFunction.COSINE;
+    float[] target = vector();
+    float[] opposite = new float[DIMS];
+    for (int d = 0; d < DIMS; d++) {
+      opposite[d] = -target[d];
+    }
+    try (Directory directory = newDirectory()) {
+      addMerged(
+          directory,
+          similarity,
+          writer -> {
+            addBlock(writer, similarity, children(700, target));
+            for (int i = 0; i < 20; i++) {
+              addBlock(writer, similarity, children(30, null));
+            }
+          });
+      int weak = nextNumber;
+      try (IndexWriter writer =
+          new IndexWriter(directory, SearchIndex.coded(RotationKind.RANDOM, 64))) {
+        for (int i = 0; i < 9; i++) {
+          addBlock(writer, similarity, children(1, opposite));
+        }
+      }
+      try (DirectoryReader reader = DirectoryReader.open(directory)) {
+        List<ScoreDoc> expected = new ArrayList<>();
+        Set<Integer> parents = new HashSet<>();
+        for (ScoreDoc child : SearchIndex.ranked(reader, target, number -> number < weak)) {
+          if (parents.add(parent(reader, child.doc)) && expected.size() < 10) {
+            expected.add(child);
+          }
+        }
+        assertSameScores(expected, search(reader, 10, aiming(target, 10)));
       }
     }
   }

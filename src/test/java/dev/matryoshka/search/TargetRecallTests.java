@@ -23,6 +23,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.lucene.document.IntPoint;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexWriter;
+import org.apache.lucene.index.LogByteSizeMergePolicy;
 import org.apache.lucene.index.Term;
 import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.search.IndexSearcher;
@@ -119,6 +120,36 @@ public class TargetRecallTests extends MatryoshkaTestCase {
   }
 
   /** Copies of one vector do not show how far estimates of others are off. */
+  /** Codes tell these vectors apart so well that half of the answer takes less than all of it. */
+  public void testLowTargetsFindAsManyAsAreAskedFor() throws IOException {
+    int docs = 5000;
+    try (Directory directory = new ByteBuffersDirectory()) {
+      try (IndexWriter writer =
+          new IndexWriter(
+              directory,
+              SearchIndex.coded(RotationKind.RANDOM, DIMS)
+                  .setMergePolicy(new LogByteSizeMergePolicy()))) {
+        for (int i = 0; i < docs; i++) {
+          float[] vector = new float[DIMS];
+          for (int d = 0; d < DIMS; d++) {
+            vector[d] = (float) random().nextGaussian() * (d < 4 ? 1 : 0.001f);
+          }
+          writer.addDocument(SearchIndex.document(i, vector, VectorSimilarityFunction.COSINE));
+          if (i == docs / 2) {
+            writer.flush();
+          }
+        }
+        writer.forceMerge(1);
+      }
+      try (DirectoryReader reader = DirectoryReader.open(directory)) {
+        for (int k : new int[] {450, 1000, 3000}) {
+          MatryoshkaQuery query = query(SearchIndex.vector(random(), DIMS), k, null, 0.5);
+          assertEquals(k, searcher(reader).search(query, k).scoreDocs.length);
+        }
+      }
+    }
+  }
+
   public void testCopiesHideNothing() throws IOException {
     VectorSimilarityFunction similarity =
         RandomPicks.randomFrom(random(), VectorSimilarityFunction.values());
