@@ -13,6 +13,7 @@ package dev.matryoshka.binary;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * Keeps the codes nearest to a query while a scan offers them in ascending order of position:
@@ -36,7 +37,8 @@ public final class HammingSelector {
 
   /**
    * @param keep codes to keep, at least 1
-   * @param maxDistance largest distance that may be wanted: codes farther away are not offered
+   * @param maxDistance largest distance that may be wanted, -1 when none is: codes farther away are
+   *     not offered
    * @param words words of each code to capture, 0 for none
    * @param expected codes that are likely to be added: there is room for them from the start, and
    *     for up to twice {@code keep} as more come
@@ -53,19 +55,55 @@ public final class HammingSelector {
   }
 
   /**
+   * The largest distance that may still be wanted in a range of positions, as other ranges are
+   * known to have enough that is nearer, or as near and before it.
+   *
+   * @param most largest distance that may be wanted in any range, and was for those done
+   * @param done what was selected in the ranges, in ascending order of positions; null where it is
+   *     not known yet
+   * @param range number of the range
+   * @return -1 when nothing is
+   */
+  public static int wanted(
+      int keep, int most, AtomicReferenceArray<HammingSelector> done, int range) {
+    int[] all = new int[most + 1];
+    int[] before = new int[most + 1];
+    for (int r = 0; r < done.length(); r++) {
+      HammingSelector part = done.get(r);
+      for (int d = 0; part != null && d < part.histogram.length; d++) {
+        all[d] += part.histogram[d];
+        before[d] += r < range ? part.histogram[d] : 0;
+      }
+    }
+    return Math.min(most, Math.min(reached(all, keep), reached(before, keep) - 1));
+  }
+
+  /** The least distance up to which there are so many, or more than there is. */
+  private static int reached(int[] histogram, int wanted) {
+    int sum = 0;
+    int distance = 0;
+    while (distance < histogram.length && (sum += histogram[distance]) < wanted) {
+      distance++;
+    }
+    return distance < histogram.length ? distance : Integer.MAX_VALUE;
+  }
+
+  /**
    * Selects from what was selected in consecutive ranges of positions.
    *
-   * @param parts finished, at least one, all made alike, in ascending order of positions
+   * @param parts finished, at least one, of the same number to keep and words to capture, in
+   *     ascending order of positions
    */
   public static HammingSelector merge(List<HammingSelector> parts) {
     HammingSelector first = parts.getFirst();
     int words = first.words;
     int expected = 0;
+    int most = -1;
     for (HammingSelector part : parts) {
       expected = Math.addExact(expected, part.size);
+      most = Math.max(most, part.histogram.length - 1);
     }
-    HammingSelector merged =
-        new HammingSelector(first.keep, first.histogram.length - 1, words, expected);
+    HammingSelector merged = new HammingSelector(first.keep, most, words, expected);
     for (HammingSelector part : parts) {
       for (int i = 0; i < part.size; i++) {
         if (part.distances[i] <= merged.threshold) {

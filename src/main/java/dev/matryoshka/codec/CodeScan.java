@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.apache.lucene.index.KnnVectorValues;
 import org.apache.lucene.search.DocIdSetIterator;
 import org.apache.lucene.search.TaskExecutor;
@@ -134,17 +135,22 @@ public final class CodeScan {
     int blocks = codes.blocks();
     int slice = slice(blocks);
     int words = capture ? codes.levels()[level] / Long.SIZE : 0;
+    int slices = (blocks + slice - 1) / slice;
+    AtomicReferenceArray<HammingSelector> done = new AtomicReferenceArray<>(slices);
     List<Callable<HammingSelector>> tasks = new ArrayList<>();
-    for (int from = 0; from < blocks; from += slice) {
-      int first = from;
-      int end = Math.min(blocks, from + slice);
+    for (int s = 0; s < slices; s++) {
+      int number = s;
+      int first = s * slice;
+      int end = Math.min(blocks, first + slice);
       tasks.add(
           () -> {
+            int most = HammingSelector.wanted(keep, start, done, number);
             HammingSelector selector =
-                new HammingSelector(keep, start, words, expected(codes, end - first, keep));
+                new HammingSelector(keep, most, words, expected(codes, end - first, keep));
             new BlockScan(codes, query, level, accepted.ordinals(), interrupt)
                 .offer(first, end, selector);
             selector.finish();
+            done.set(number, selector);
             return selector;
           });
     }

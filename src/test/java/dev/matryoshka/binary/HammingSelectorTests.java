@@ -14,8 +14,10 @@ package dev.matryoshka.binary;
 import dev.matryoshka.MatryoshkaTestCase;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.stream.IntStream;
 import org.apache.lucene.tests.util.TestUtil;
 
@@ -111,23 +113,26 @@ public class HammingSelectorTests extends MatryoshkaTestCase {
       int[] distances = randomDistances(1 + random().nextInt(2000), 0, 64);
       int keep = 1 + random().nextInt(500);
       HammingSelector whole = new HammingSelector(keep, 64, 1, distances.length);
-      List<HammingSelector> parts = new ArrayList<>();
-      HammingSelector part = null;
-      for (int i = 0; i < distances.length; i++) {
-        if (part == null || random().nextInt(300) == 0) {
-          part = new HammingSelector(keep, 64, 1, distances.length);
-          parts.add(part);
-        }
-        long[] code = {word(i, 0)};
-        for (HammingSelector selector : List.of(whole, part)) {
-          if (distances[i] <= selector.threshold()) {
-            selector.add(i, distances[i], code, 0);
-          }
+      select(whole, distances, 0, distances.length);
+      List<Integer> starts = new ArrayList<>(List.of(0));
+      for (int i = 1; i < distances.length; i++) {
+        if (random().nextInt(300) == 0) {
+          starts.add(i);
         }
       }
-      whole.finish();
-      parts.forEach(HammingSelector::finish);
-      HammingSelector merged = HammingSelector.merge(parts);
+      // In any order, each told what those before it have found.
+      List<Integer> order = new ArrayList<>(IntStream.range(0, starts.size()).boxed().toList());
+      Collections.shuffle(order, random());
+      AtomicReferenceArray<HammingSelector> done = new AtomicReferenceArray<>(starts.size());
+      for (int range : order) {
+        int most = HammingSelector.wanted(keep, 64, done, range);
+        HammingSelector part = new HammingSelector(keep, most, 1, distances.length);
+        int end = range + 1 < starts.size() ? starts.get(range + 1) : distances.length;
+        select(part, distances, starts.get(range), end);
+        done.set(range, part);
+      }
+      HammingSelector merged =
+          HammingSelector.merge(IntStream.range(0, starts.size()).mapToObj(done::get).toList());
       assertEquals(whole.size(), merged.size());
       for (int i = 0; i < whole.size(); i++) {
         assertEquals(whole.position(i), merged.position(i));
@@ -135,6 +140,28 @@ public class HammingSelectorTests extends MatryoshkaTestCase {
         assertEquals(whole.codes()[i], merged.codes()[i]);
       }
     }
+  }
+
+  private static void select(HammingSelector selector, int[] distances, int from, int to) {
+    for (int i = from; i < to; i++) {
+      if (distances[i] <= selector.threshold()) {
+        selector.add(i, distances[i], new long[] {word(i, 0)}, 0);
+      }
+    }
+    selector.finish();
+  }
+
+  public void testOthersHaveEnough() {
+    int[] distances = {5, 5, 7, 3};
+    AtomicReferenceArray<HammingSelector> done = new AtomicReferenceArray<>(3);
+    assertEquals(64, HammingSelector.wanted(3, 64, done, 0));
+    HammingSelector part = new HammingSelector(3, 64, 1, 4);
+    select(part, distances, 0, 4);
+    done.set(1, part);
+    // As near, and before them; but not after them.
+    assertEquals(5, HammingSelector.wanted(3, 64, done, 0));
+    assertEquals(4, HammingSelector.wanted(3, 64, done, 2));
+    assertEquals(64, HammingSelector.wanted(5, 64, done, 2));
   }
 
   public void testNothingMoreIsWantedAfterEnoughZeros() {
