@@ -62,7 +62,8 @@ public final class CodeScan {
   /**
    * Compares every code of the segment, and asks whether a vector is accepted only once it is near
    * enough. A large segment is scanned in slices by several tasks, each starting from a threshold
-   * that a sample of the codes suggests; the outcome does not depend on either.
+   * that a sample of the codes and the slices done so far suggest; the outcome does not depend on
+   * either.
    *
    * @param codes the segment
    * @param query its query

@@ -83,7 +83,7 @@ import org.apache.lucene.index.SegmentWriteState;
  *       <ul>
  *         <li>code area of each level, holding the W words that the level adds to the previous one:
  *             groups of 8 vectors; in a group first word 0 of its vectors, then word 1 of its
- *             vectors, …; ⌈N / 8⌉ × W × 64 bytes, zeros where the last group has fewer vectors Bit
+ *             vectors, …; ⌈N / 8⌉ × W × 64 bytes, zeros where the last group has fewer vectors. Bit
  *             {@code b % 64} of word {@code b / 64} is set when projection b of {@code p = R (x -
  *             mean)} is not negative (its sign bit is clear)
  *         <li>corrections, L + 2 floats for each vector: for each level the scale {@code s = ‖p‖² /

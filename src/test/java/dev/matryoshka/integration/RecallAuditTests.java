@@ -46,9 +46,12 @@ import org.elasticsearch.ExceptionsHelper;
 import org.elasticsearch.action.admin.indices.alias.IndicesAliasesRequest;
 import org.elasticsearch.action.bulk.BulkRequestBuilder;
 import org.elasticsearch.common.Strings;
+import org.elasticsearch.common.breaker.CircuitBreaker;
+import org.elasticsearch.common.breaker.CircuitBreakingException;
 import org.elasticsearch.common.settings.Settings;
 import org.elasticsearch.index.query.QueryBuilder;
 import org.elasticsearch.index.query.QueryBuilders;
+import org.elasticsearch.indices.breaker.CircuitBreakerService;
 import org.elasticsearch.plugins.Plugin;
 import org.elasticsearch.rest.RestStatus;
 import org.elasticsearch.test.ESSingleNodeTestCase;
@@ -283,17 +286,49 @@ public class RecallAuditTests extends ESSingleNodeTestCase {
     }
   }
 
+  /** For searches that aim at the default recall. */
+  private static XContentBuilder plainBody(List<float[]> queries, int... ks) throws IOException {
+    XContentBuilder b = XContentFactory.jsonBuilder().startObject().field("field", Corpus.FIELD);
+    return b.field("query_vectors", queries).field("k", ks).endObject();
+  }
+
+  private void limitRequests(String limit) {
+    assertAcked(
+        clusterAdmin()
+            .prepareUpdateSettings(TEST_REQUEST_TIMEOUT, TEST_REQUEST_TIMEOUT)
+            .setPersistentSettings(Settings.builder().put("indices.breaker.request.limit", limit)));
+  }
+
   /** A search for so many compares all documents exactly, but one for few does not. */
   public void testCurveDoesNotDependOnOtherNumbers() throws IOException {
     List<float[]> queries = queries();
     List<List<AuditReport.CurvePoint>> curves = new ArrayList<>();
-    for (List<Integer> ks : List.of(List.of(10), List.of(10, 5000))) {
-      XContentBuilder b = XContentFactory.jsonBuilder().startObject();
-      b.field("field", Corpus.FIELD).field("query_vectors", queries).field("k", ks);
-      curves.add(audit(request(b.endObject(), INDEX)).results().getFirst().curve());
+    for (int[] ks : new int[][] {{10}, {10, 5000}}) {
+      curves.add(audit(request(plainBody(queries, ks), INDEX)).results().getFirst().curve());
     }
     assertEquals(curves.getFirst(), curves.getLast());
     assertThat(curves.getFirst().getFirst().recall(), lessThan(0.9));
+  }
+
+  /** What a shard needs fits into the limit, what the answers of all take does not. */
+  public void testAnswersAreAccountedFor() throws IOException {
+    CircuitBreaker memory =
+        getInstanceFromNode(CircuitBreakerService.class).getBreaker(CircuitBreaker.REQUEST);
+    long before = memory.getUsed();
+    limitRequests("1mb");
+    try {
+      Exception tooMuch =
+          expectThrows(Exception.class, () -> audit(request(plainBody(queries(), 10_000), INDEX)));
+      Throwable cause = ExceptionsHelper.unwrap(tooMuch, CircuitBreakingException.class);
+      assertNotNull(tooMuch.toString(), cause);
+      assertThat(
+          cause.getMessage(), containsString("data for [indices:data/read/matryoshka/recall]"));
+      assertEquals(before, memory.getUsed());
+      audit(request(plainBody(queries(), 10), INDEX));
+      assertEquals(before, memory.getUsed());
+    } finally {
+      limitRequests(null);
+    }
   }
 
   public void testSampleOfDocumentsLeavesThemOut() throws IOException {
