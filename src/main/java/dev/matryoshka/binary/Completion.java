@@ -15,11 +15,10 @@ package dev.matryoshka.binary;
  * How the estimate of a vector follows from the inner product of centred projections: {@code
  * (factor * product + sign * c) + constant}, with c one of the vector's corrections. Immutable.
  *
- * @param column which correction
  * @param factor a power of two, so that nothing is rounded
  * @param sign 1 or -1
  */
-public record Completion(int column, float factor, float sign, float constant) {
+public record Completion(float factor, float sign, float constant) {
 
   /** The estimate of a vector with such a correction. */
   public float of(float product, float correction) {

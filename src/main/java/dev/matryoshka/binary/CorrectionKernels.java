@@ -16,7 +16,9 @@ import java.lang.foreign.MemorySegment;
 /**
  * What turns inner products with codes into estimates, for codes and corrections in {@linkplain
  * HammingKernels#GROUP groups}: correction c of vector i is at {@link HammingKernels#index}{@code
- * (i, c, columns)}. All implementations compute the same floats, to the bit. Stateless.
+ * (i, c, columns)}. Corrections are floats on the heap, or where they are mapped into memory bytes
+ * that a {@link ByteScale} makes floats. All implementations compute the same floats, to the bit.
+ * Stateless.
  */
 public abstract class CorrectionKernels {
 
@@ -30,10 +32,11 @@ public abstract class CorrectionKernels {
    * Adds one correction of each vector times a factor of its own: {@code sums[i] += c(i) *
    * factors[i]}.
    *
-   * @param mapped little-endian floats from {@code offset}
+   * @param mapped bytes from {@code offset}
    * @param groups groups of vectors
    * @param column which correction
    * @param columns corrections of each vector
+   * @param scale of that correction
    */
   public abstract void addProducts(
       MemorySegment mapped,
@@ -41,6 +44,7 @@ public abstract class CorrectionKernels {
       int groups,
       int column,
       int columns,
+      ByteScale scale,
       float[] factors,
       float[] sums);
 
@@ -58,24 +62,33 @@ public abstract class CorrectionKernels {
   /**
    * Turns inner products into estimates.
    *
-   * @param mapped little-endian floats from {@code offset}
+   * @param mapped bytes from {@code offset}
    * @param groups groups of vectors
+   * @param column the correction that completes
    * @param columns corrections of each vector
+   * @param scale of that correction
    * @param products replaced by the estimates
    */
   public abstract void complete(
       MemorySegment mapped,
       long offset,
       int groups,
+      int column,
       int columns,
+      ByteScale scale,
       Completion completion,
       float[] products);
 
   /** The same for corrections on the heap. */
   public static void complete(
-      float[] corrections, int groups, int columns, Completion completion, float[] products) {
+      float[] corrections,
+      int groups,
+      int column,
+      int columns,
+      Completion completion,
+      float[] products) {
     for (int g = 0; g < groups; g++) {
-      int at = HammingKernels.index(g * HammingKernels.GROUP, completion.column(), columns);
+      int at = HammingKernels.index(g * HammingKernels.GROUP, column, columns);
       for (int i = g * HammingKernels.GROUP; i < (g + 1) * HammingKernels.GROUP; i++, at++) {
         products[i] = completion.of(products[i], corrections[at]);
       }
@@ -84,12 +97,13 @@ public abstract class CorrectionKernels {
 
   /**
    * The estimates of vectors whose codes have one level, in one pass: the distances to the planes
-   * of a query, times the first correction, completed.
+   * of a query, times the first of two corrections, completed by the second.
    *
    * @param codes little-endian words from {@code codesOffset}
-   * @param corrections little-endian floats from {@code correctionsOffset}
+   * @param corrections bytes from {@code correctionsOffset}
    * @param groups groups of vectors
-   * @param columns corrections of each vector
+   * @param scale of the first correction
+   * @param completing of the second
    */
   public abstract void estimates(
       MemorySegment codes,
@@ -97,7 +111,8 @@ public abstract class CorrectionKernels {
       MemorySegment corrections,
       long correctionsOffset,
       int groups,
-      int columns,
+      ByteScale scale,
+      ByteScale completing,
       QueryPlanes planes,
       Completion completion,
       float[] estimates);

@@ -19,14 +19,17 @@ import java.nio.ByteOrder;
 final class ScalarCorrectionKernels extends CorrectionKernels {
 
   private static final int GROUP = HammingKernels.GROUP;
-  private static final ValueLayout.OfFloat FLOAT =
-      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /** Corrections of a vector whose code has one level. */
+  private static final int COLUMNS = 2;
 
   private static final ValueLayout.OfLong WORD =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  private static long start(long offset, int group, int column, int columns) {
-    return offset + (long) HammingKernels.index(group * GROUP, column, columns) * Float.BYTES;
+  private static float correction(
+      MemorySegment mapped, long offset, int i, int column, int columns, ByteScale scale) {
+    long at = offset + HammingKernels.index(i, column, columns);
+    return scale.of(mapped.get(ValueLayout.JAVA_BYTE, at));
   }
 
   @Override
@@ -36,13 +39,11 @@ final class ScalarCorrectionKernels extends CorrectionKernels {
       int groups,
       int column,
       int columns,
+      ByteScale scale,
       float[] factors,
       float[] sums) {
-    for (int g = 0; g < groups; g++) {
-      long at = start(offset, g, column, columns);
-      for (int i = g * GROUP; i < (g + 1) * GROUP; i++, at += Float.BYTES) {
-        sums[i] += mapped.get(FLOAT, at) * factors[i];
-      }
+    for (int i = 0; i < groups * GROUP; i++) {
+      sums[i] += correction(mapped, offset, i, column, columns, scale) * factors[i];
     }
   }
 
@@ -51,14 +52,14 @@ final class ScalarCorrectionKernels extends CorrectionKernels {
       MemorySegment mapped,
       long offset,
       int groups,
+      int column,
       int columns,
+      ByteScale scale,
       Completion completion,
       float[] products) {
-    for (int g = 0; g < groups; g++) {
-      long at = start(offset, g, completion.column(), columns);
-      for (int i = g * GROUP; i < (g + 1) * GROUP; i++, at += Float.BYTES) {
-        products[i] = completion.of(products[i], mapped.get(FLOAT, at));
-      }
+    for (int i = 0; i < groups * GROUP; i++) {
+      float correction = correction(mapped, offset, i, column, columns, scale);
+      products[i] = completion.of(products[i], correction);
     }
   }
 
@@ -69,7 +70,8 @@ final class ScalarCorrectionKernels extends CorrectionKernels {
       MemorySegment corrections,
       long correctionsOffset,
       int groups,
-      int columns,
+      ByteScale scale,
+      ByteScale completing,
       QueryPlanes planes,
       Completion completion,
       float[] estimates) {
@@ -79,10 +81,9 @@ final class ScalarCorrectionKernels extends CorrectionKernels {
         long at = codesOffset + (long) HammingKernels.index(i, w, code.length) * Long.BYTES;
         code[w] = codes.get(WORD, at);
       }
-      long at = start(correctionsOffset, i / GROUP, 0, columns) + i % GROUP * (long) Float.BYTES;
-      float product = corrections.get(FLOAT, at) * planes.dot(planes.distance(code, 0));
-      long other = at + (long) completion.column() * GROUP * Float.BYTES;
-      estimates[i] = completion.of(product, corrections.get(FLOAT, other));
+      float first = correction(corrections, correctionsOffset, i, 0, COLUMNS, scale);
+      float second = correction(corrections, correctionsOffset, i, 1, COLUMNS, completing);
+      estimates[i] = completion.of(first * planes.dot(planes.distance(code, 0)), second);
     }
   }
 }

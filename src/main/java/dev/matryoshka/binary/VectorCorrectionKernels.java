@@ -13,6 +13,7 @@ package dev.matryoshka.binary;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
@@ -23,27 +24,37 @@ import jdk.incubator.vector.VectorSpecies;
 final class VectorCorrectionKernels extends CorrectionKernels {
 
   private static final int GROUP = HammingKernels.GROUP;
+
+  /** Corrections of a vector whose code has one level. */
+  private static final int COLUMNS = 2;
+
   private static final VectorSpecies<Float> SPECIES =
       FloatVector.SPECIES_PREFERRED.length() > GROUP
           ? FloatVector.SPECIES_256
           : FloatVector.SPECIES_PREFERRED;
   private static final int LANES = SPECIES.length();
 
+  /** One correction of a group. */
+  private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_64;
+
   private static final VectorSpecies<Long> WORDS = VectorHammingKernels.SPECIES;
+
+  /** From a word of a code to the next one, in bytes. */
+  private static final int STRIDE = GROUP * Long.BYTES;
 
   /** As many floats as a register of words has. */
   private static final VectorSpecies<Float> NARROW =
       VectorSpecies.of(float.class, VectorShape.forBitSize(WORDS.length() * Float.SIZE));
 
+  /** One correction of as many vectors as a register has floats, from one of them on. */
   private static FloatVector corrections(
-      VectorSpecies<Float> species,
-      MemorySegment mapped,
-      long offset,
-      int vector,
-      int column,
-      int columns) {
-    long at = offset + (long) HammingKernels.index(vector, column, columns) * Float.BYTES;
-    return FloatVector.fromMemorySegment(species, mapped, at, ByteOrder.LITTLE_ENDIAN);
+      MemorySegment mapped, long offset, int vector, int column, int columns, ByteScale scale) {
+    int inGroup = vector % GROUP;
+    long at = offset + HammingKernels.index(vector - inGroup, column, columns);
+    ByteVector bytes = ByteVector.fromMemorySegment(BYTES, mapped, at, ByteOrder.LITTLE_ENDIAN);
+    FloatVector floats =
+        (FloatVector) bytes.convertShape(VectorOperators.B2F, SPECIES, inGroup / LANES);
+    return floats.mul(scale.step()).add(scale.base());
   }
 
   @Override
@@ -53,11 +64,12 @@ final class VectorCorrectionKernels extends CorrectionKernels {
       int groups,
       int column,
       int columns,
+      ByteScale scale,
       float[] factors,
       float[] sums) {
     for (int i = 0; i < groups * GROUP; i += LANES) {
       FloatVector products =
-          corrections(SPECIES, mapped, offset, i, column, columns)
+          corrections(mapped, offset, i, column, columns, scale)
               .mul(FloatVector.fromArray(SPECIES, factors, i));
       FloatVector.fromArray(SPECIES, sums, i).add(products).intoArray(sums, i);
     }
@@ -68,11 +80,13 @@ final class VectorCorrectionKernels extends CorrectionKernels {
       MemorySegment mapped,
       long offset,
       int groups,
+      int column,
       int columns,
+      ByteScale scale,
       Completion completion,
       float[] products) {
     for (int i = 0; i < groups * GROUP; i += LANES) {
-      FloatVector others = corrections(SPECIES, mapped, offset, i, completion.column(), columns);
+      FloatVector others = corrections(mapped, offset, i, column, columns, scale);
       completed(FloatVector.fromArray(SPECIES, products, i), others, completion)
           .intoArray(products, i);
     }
@@ -93,35 +107,112 @@ final class VectorCorrectionKernels extends CorrectionKernels {
       MemorySegment corrections,
       long correctionsOffset,
       int groups,
-      int columns,
+      ByteScale scale,
+      ByteScale completing,
       QueryPlanes planes,
       Completion completion,
       float[] estimates) {
     float step = planes.step();
     float unequal = planes.unequal();
-    for (int i = 0; i < groups * GROUP; i += WORDS.length()) {
-      FloatVector dots = distances(codes, codesOffset, i, planes).neg().add(unequal).mul(step);
-      FloatVector scales = corrections(NARROW, corrections, correctionsOffset, i, 0, columns);
-      FloatVector others =
-          corrections(NARROW, corrections, correctionsOffset, i, completion.column(), columns);
-      completed(scales.mul(dots), others, completion).intoArray(estimates, i);
+    int count = groups * GROUP;
+    if (planes.words() == 4) {
+      dotsOfFour(codes, codesOffset, count, planes.planes(), step, unequal, estimates);
+    } else {
+      dots(codes, codesOffset, count, planes.words(), planes.planes(), step, unequal, estimates);
+    }
+    for (int i = 0; i < count; i += LANES) {
+      FloatVector scales = corrections(corrections, correctionsOffset, i, 0, COLUMNS, scale);
+      FloatVector others = corrections(corrections, correctionsOffset, i, 1, COLUMNS, completing);
+      FloatVector products = scales.mul(FloatVector.fromArray(SPECIES, estimates, i));
+      completed(products, others, completion).intoArray(estimates, i);
     }
   }
 
-  private static FloatVector distances(
-      MemorySegment codes, long codesOffset, int vector, QueryPlanes planes) {
+  // What these two share is in methods of a few instructions only: the compiler does not inline one
+  // that it has compiled by itself before, if that was large, and vectors are then passed on the
+  // heap. Which was the case depended on the order of a node's first searches.
+
+  /** A constant number of words lets the compiler unroll the loop over them. */
+  private static void dotsOfFour(
+      MemorySegment codes,
+      long offset,
+      int count,
+      long[] planes,
+      float step,
+      float unequal,
+      float[] dots) {
+    for (int i = 0; i < count; i += WORDS.length()) {
+      long at = offset + (long) HammingKernels.index(i, 0, 4) * Long.BYTES;
+      LongVector ones = LongVector.zero(WORDS);
+      LongVector twos = LongVector.zero(WORDS);
+      LongVector fours = LongVector.zero(WORDS);
+      LongVector eights = LongVector.zero(WORDS);
+      for (int w = 0; w < 4; w++, at += STRIDE) {
+        LongVector word = word(codes, at);
+        ones = ones.add(differing(word, planes[w]));
+        twos = twos.add(differing(word, planes[4 + w]));
+        fours = fours.add(differing(word, planes[8 + w]));
+        eights = eights.add(differing(word, planes[12 + w]));
+      }
+      dot(ones, twos, fours, eights, step, unequal).intoArray(dots, i);
+    }
+  }
+
+  private static void dots(
+      MemorySegment codes,
+      long offset,
+      int count,
+      int words,
+      long[] planes,
+      float step,
+      float unequal,
+      float[] dots) {
+    for (int i = 0; i < count; i += WORDS.length()) {
+      long at = offset + (long) HammingKernels.index(i, 0, words) * Long.BYTES;
+      LongVector ones = LongVector.zero(WORDS);
+      LongVector twos = LongVector.zero(WORDS);
+      LongVector fours = LongVector.zero(WORDS);
+      LongVector eights = LongVector.zero(WORDS);
+      for (int w = 0; w < words; w++, at += STRIDE) {
+        LongVector word = word(codes, at);
+        ones = ones.add(differing(word, planes[w]));
+        twos = twos.add(differing(word, planes[words + w]));
+        fours = fours.add(differing(word, planes[2 * words + w]));
+        eights = eights.add(differing(word, planes[3 * words + w]));
+      }
+      dot(ones, twos, fours, eights, step, unequal).intoArray(dots, i);
+    }
+  }
+
+  private static LongVector word(MemorySegment codes, long at) {
+    return LongVector.fromMemorySegment(WORDS, codes, at, ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private static LongVector differing(LongVector word, long plane) {
+    return word.lanewise(VectorOperators.XOR, plane).lanewise(VectorOperators.BIT_COUNT);
+  }
+
+  private static FloatVector dot(
+      LongVector ones,
+      LongVector twos,
+      LongVector fours,
+      LongVector eights,
+      float step,
+      float unequal) {
     LongVector distances =
-        planes.words() == 4
-            // As a constant it lets the compiler unroll the loop over words.
-            ? VectorHammingKernels.planeDistances(codes, codesOffset, vector, 4, planes.planes())
-            : VectorHammingKernels.planeDistances(
-                codes, codesOffset, vector, planes.words(), planes.planes());
+        ones.add(twos.lanewise(VectorOperators.LSHL, 1))
+            .add(
+                fours
+                    .lanewise(VectorOperators.LSHL, 2)
+                    .add(eights.lanewise(VectorOperators.LSHL, 3)));
     // Not every processor converts longs, but small ones are the last bits of a double.
-    return (FloatVector)
-        distances
-            .lanewise(VectorOperators.OR, Double.doubleToRawLongBits(0x1p52))
-            .reinterpretAsDoubles()
-            .sub(0x1p52)
-            .convertShape(VectorOperators.D2F, NARROW, 0);
+    FloatVector floats =
+        (FloatVector)
+            distances
+                .lanewise(VectorOperators.OR, Double.doubleToRawLongBits(0x1p52))
+                .reinterpretAsDoubles()
+                .sub(0x1p52)
+                .convertShape(VectorOperators.D2F, NARROW, 0);
+    return floats.neg().add(unequal).mul(step);
   }
 }

@@ -127,39 +127,27 @@ final class VectorHammingKernels extends HammingKernels {
   @Override
   void addPlaneDistances(
       MemorySegment mapped, long offset, int groups, int words, long[] planes, long[] distances) {
-    if (words == 4) {
-      // As a constant it lets the compiler unroll the loop over words.
-      addPlanes(mapped, offset, groups, 4, planes, distances);
-    } else {
-      addPlanes(mapped, offset, groups, words, planes, distances);
-    }
-  }
-
-  private static void addPlanes(
-      MemorySegment mapped, long offset, int groups, int words, long[] planes, long[] distances) {
     for (int i = 0; i < groups * GROUP; i += LANES) {
-      LongVector sum = planeDistances(mapped, offset, i, words, planes);
-      LongVector.fromArray(SPECIES, distances, i).add(sum).intoArray(distances, i);
+      long at = at(offset, i, words);
+      LongVector ones = LongVector.zero(SPECIES);
+      LongVector twos = LongVector.zero(SPECIES);
+      LongVector fours = LongVector.zero(SPECIES);
+      LongVector eights = LongVector.zero(SPECIES);
+      for (int w = 0; w < words; w++, at += STRIDE) {
+        LongVector word =
+            LongVector.fromMemorySegment(SPECIES, mapped, at, ByteOrder.LITTLE_ENDIAN);
+        ones = ones.add(differing(word, planes[w]));
+        twos = twos.add(differing(word, planes[words + w]));
+        fours = fours.add(differing(word, planes[2 * words + w]));
+        eights = eights.add(differing(word, planes[3 * words + w]));
+      }
+      LongVector.fromArray(SPECIES, distances, i)
+          .add(ones)
+          .add(twos.lanewise(VectorOperators.LSHL, 1))
+          .add(fours.lanewise(VectorOperators.LSHL, 2))
+          .add(eights.lanewise(VectorOperators.LSHL, 3))
+          .intoArray(distances, i);
     }
-  }
-
-  /** {@code Σⱼ 2ʲ hⱼ} of as many codes as a register has words, from one of them on. */
-  static LongVector planeDistances(
-      MemorySegment mapped, long offset, int code, int words, long[] planes) {
-    long at = at(offset, code, words);
-    LongVector ones = LongVector.zero(SPECIES);
-    LongVector twos = LongVector.zero(SPECIES);
-    LongVector fours = LongVector.zero(SPECIES);
-    LongVector eights = LongVector.zero(SPECIES);
-    for (int w = 0; w < words; w++, at += STRIDE) {
-      LongVector word = LongVector.fromMemorySegment(SPECIES, mapped, at, ByteOrder.LITTLE_ENDIAN);
-      ones = ones.add(differing(word, planes[w]));
-      twos = twos.add(differing(word, planes[words + w]));
-      fours = fours.add(differing(word, planes[2 * words + w]));
-      eights = eights.add(differing(word, planes[3 * words + w]));
-    }
-    return ones.add(twos.lanewise(VectorOperators.LSHL, 1))
-        .add(fours.lanewise(VectorOperators.LSHL, 2).add(eights.lanewise(VectorOperators.LSHL, 3)));
   }
 
   @Override

@@ -48,7 +48,7 @@ public final class BlockEstimates {
     this.query = query;
     this.levels = codes.levels().length;
     this.words = codes.bits() / Long.SIZE;
-    this.corrections = new CorrectionBlock(cursor.correctionsPerVector());
+    this.corrections = new CorrectionBlock(levels + 1, levels);
   }
 
   /** One that keeps the estimates of whole blocks, for whoever asks for them more than once. */

@@ -69,7 +69,8 @@ final class Calibrator {
     this.vectors = new float[BATCH * dims];
     this.products = new float[BATCH * exact.stride()];
     this.similarities = new float[BLOCK * exact.stride()];
-    this.corrections = new CorrectionBlock(levels.length + 2);
+    this.corrections =
+        new CorrectionBlock(levels.length + 2, QueryCode.completing(similarity, levels.length));
     this.words = new long[levels.length][];
     for (int level = 0; level < levels.length; level++) {
       words[level] = new long[BLOCK * (levels[level] - start(level)) / Long.SIZE];

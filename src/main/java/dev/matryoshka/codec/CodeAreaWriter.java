@@ -11,12 +11,15 @@
  */
 package dev.matryoshka.codec;
 
+import dev.matryoshka.binary.ByteScale;
 import dev.matryoshka.binary.HammingKernels;
 import java.io.Closeable;
 import java.io.IOException;
 import org.apache.lucene.index.SegmentWriteState;
 import org.apache.lucene.index.VectorSimilarityFunction;
+import org.apache.lucene.store.IndexInput;
 import org.apache.lucene.store.IndexOutput;
+import org.apache.lucene.util.VectorUtil;
 
 /**
  * Writes the codes and corrections of one field, given its vectors, or codes made earlier under the
@@ -42,6 +45,8 @@ final class CodeAreaWriter implements Closeable {
   private final float[] corrections;
   private final long[] levelOffsets;
   private final LaterParts later;
+  private final VectorSimilarityFunction similarity;
+  private final CorrectionRounding rounding;
 
   private int filled;
   private int written;
@@ -66,6 +71,8 @@ final class CodeAreaWriter implements Closeable {
     this.block = new long[BLOCK * words];
     this.corrections = new float[BLOCK * perVector];
     this.levelOffsets = new long[levels.length];
+    this.similarity = similarity;
+    this.rounding = new CorrectionRounding(levels, QueryCode.completing(similarity, levels.length));
     this.levelOffsets[0] = data.alignFilePointer(MatryoshkaVectorsFormat.ALIGNMENT);
     this.later = new LaterParts(state.directory, data, "codes", levels.length);
   }
@@ -82,7 +89,7 @@ final class CodeAreaWriter implements Closeable {
   void copy(CodeCursor source, int ord) throws IOException {
     source.readCode(ord, block, HammingKernels.index(filled, 0, words), GROUP);
     int at = HammingKernels.index(filled, 0, perVector);
-    source.readCorrections(ord, corrections, at, GROUP);
+    source.readStored(ord, corrections, at, GROUP);
     next();
   }
 
@@ -113,6 +120,7 @@ final class CodeAreaWriter implements Closeable {
     if (calibrator != null) {
       calibrator.block(block, filled, corrections);
     }
+    rounding.add(corrections, filled);
     int groups = HammingKernels.groups(filled);
     for (int i = filled; i < groups * GROUP; i++) {
       clear(i);
@@ -154,6 +162,7 @@ final class CodeAreaWriter implements Closeable {
       levelOffsets[level] = later.append(level - 1);
     }
     long correctionsOffset = later.append(levels.length - 1);
+    FieldMeta.Rounded rounded = writeRounded();
     long rotationOffset = data.alignFilePointer(MatryoshkaVectorsFormat.ALIGNMENT);
     RotationSection.write(rotation.rotation(), data);
     return new FieldMeta.CodesMeta(
@@ -165,7 +174,28 @@ final class CodeAreaWriter implements Closeable {
         rotationOffset,
         levelOffsets,
         correctionsOffset,
+        rounded,
         calibrator == null ? null : calibrator.finish());
+  }
+
+  private FieldMeta.Rounded writeRounded() throws IOException {
+    double reach =
+        similarity == VectorSimilarityFunction.EUCLIDEAN
+            ? 2 * Math.sqrt(rounding.meanCompleting())
+            : length(rotation.rotation().mean());
+    ByteScale[] scales = rounding.scales(reach);
+    if (scales == null) {
+      return null;
+    }
+    long offset = data.alignFilePointer(MatryoshkaVectorsFormat.ALIGNMENT);
+    try (IndexInput floats = later.open(levels.length - 1)) {
+      rounding.write(floats, scales, data);
+    }
+    return new FieldMeta.Rounded(offset, scales);
+  }
+
+  private static double length(float[] vector) {
+    return Math.sqrt(VectorUtil.dotProduct(vector, vector));
   }
 
   /** Vectors written so far. */

@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.codec;
 
+import dev.matryoshka.binary.ByteScale;
 import dev.matryoshka.binary.CorrectionKernels;
 import dev.matryoshka.binary.HammingKernels;
 import dev.matryoshka.binary.QueryPlanes;
@@ -30,26 +31,22 @@ public final class CodeCursor {
   private static final int BLOCK = MatryoshkaVectorsFormat.BLOCK;
   private static final ValueLayout.OfLong WORD =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfFloat FLOAT =
-      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final FieldMeta.CodesMeta codes;
   private final int size;
   private final IndexInput[] areas;
-  private final IndexInput corrections;
-  private final MemorySegment mappedCorrections;
+  private final CorrectionCursor corrections;
   private final HammingKernels kernels = HammingKernels.INSTANCE;
   private final MemorySegment[] mapped;
   private final long[][] recent;
   private final int[] recentBlock;
 
-  CodeCursor(FieldMeta.CodesMeta codes, int size, IndexInput[] areas, IndexInput corrections)
+  CodeCursor(FieldMeta.CodesMeta codes, int size, IndexInput[] areas, CorrectionCursor corrections)
       throws IOException {
     this.codes = codes;
     this.size = size;
     this.areas = areas;
     this.corrections = corrections;
-    this.mappedCorrections = MappedMemory.of(corrections);
     this.mapped = new MemorySegment[areas.length];
     for (int level = 0; level < areas.length; level++) {
       mapped[level] = MappedMemory.of(areas[level]);
@@ -280,31 +277,14 @@ public final class CodeCursor {
     planes.addDistances(scratch, HammingKernels.groups(count), distances);
   }
 
-  /** Number of corrections of each vector: one for each level, then two. */
+  /** Number of corrections of each vector that estimates take: one for each level, then one. */
   public int correctionsPerVector() {
-    return codes.correctionsPerVector();
+    return corrections.perVector();
   }
 
   /** Makes a block stand for the corrections of all its vectors. */
   void corrections(int block, CorrectionBlock into) throws IOException {
-    int perVector = codes.correctionsPerVector();
-    int groups = groups(block);
-    long start = codes.layout().correctionStart(perVector, block * BLOCK, 0);
-    if (inPlace(mappedCorrections)) {
-      into.map(mappedCorrections, start, groups);
-      return;
-    }
-    float[] heap = into.heap(groups);
-    corrections.seek(start);
-    if (codes.layout() == CodeLayout.GROUPS) {
-      corrections.readFloats(heap, 0, groups * HammingKernels.GROUP * perVector);
-      return;
-    }
-    for (int i = 0; i < count(block); i++) {
-      for (int c = 0; c < perVector; c++) {
-        heap[HammingKernels.index(i, c, perVector)] = Float.intBitsToFloat(corrections.readInt());
-      }
-    }
+    corrections.read(block, count(block), into);
   }
 
   /**
@@ -314,17 +294,18 @@ public final class CodeCursor {
    * @return whether it was
    */
   boolean estimates(int block, QueryCode query, float[] estimates) {
-    if (areas.length > 1 || inPlace(mapped[0]) == false || mappedCorrections == null) {
+    if (areas.length > 1 || inPlace(mapped[0]) == false || corrections.mapped() == null) {
       return false;
     }
-    int perVector = codes.correctionsPerVector();
+    ByteScale[] scales = codes.rounded().scales();
     CorrectionKernels.INSTANCE.estimates(
         mapped[0],
         start(0, block * BLOCK, 0),
-        mappedCorrections,
-        codes.layout().correctionStart(perVector, block * BLOCK, 0),
+        corrections.mapped(),
+        corrections.start(block),
         groups(block),
-        perVector,
+        scales[0],
+        scales[1],
         query.planes(0),
         query.completion(),
         estimates);
@@ -333,45 +314,30 @@ public final class CodeCursor {
 
   /** Makes a block stand for the corrections of some vectors. */
   void corrections(int[] ords, int count, CorrectionBlock into) throws IOException {
-    int perVector = codes.correctionsPerVector();
-    float[] heap = into.heap(HammingKernels.groups(count));
-    if (inPlace(mappedCorrections)) {
-      GroupGather.correctionGroups(mappedCorrections, perVector, ords, count, heap);
-      return;
-    }
-    for (int i = 0; i < count; i++) {
-      int at = HammingKernels.index(i, 0, perVector);
-      readCorrections(ords[i], heap, at, HammingKernels.GROUP);
-    }
+    corrections.read(ords, count, into);
   }
 
-  /** Reads the corrections of some vectors, one vector after the other. */
+  /** Reads the corrections of some vectors that estimates take, one vector after the other. */
   public void readCorrections(int[] ords, int count, float[] into) throws IOException {
-    int perVector = codes.correctionsPerVector();
-    if (inPlace(mappedCorrections)) {
-      GroupGather.corrections(mappedCorrections, perVector, ords, count, into);
-      return;
-    }
-    for (int i = 0; i < count; i++) {
-      readCorrections(ords[i], into, i * perVector, 1);
-    }
+    corrections.read(ords, count, into);
   }
 
   /**
-   * Reads the corrections of one vector.
+   * Reads the corrections of one vector that estimates take.
    *
    * @param into correction c goes to {@code offset + c * stride}
    */
   public void readCorrections(int ord, float[] into, int offset, int stride) throws IOException {
-    int perVector = codes.correctionsPerVector();
-    for (int c = 0; c < perVector; c++) {
-      long start = codes.layout().correctionStart(perVector, ord, c);
-      if (mappedCorrections == null) {
-        corrections.seek(start);
-        into[offset + c * stride] = Float.intBitsToFloat(corrections.readInt());
-      } else {
-        into[offset + c * stride] = mappedCorrections.get(FLOAT, start);
-      }
-    }
+    corrections.read(ord, into, offset, stride);
+  }
+
+  /**
+   * Reads all corrections that are stored of one vector, one for each level and two more, as they
+   * were before they were rounded.
+   *
+   * @param into correction c goes to {@code offset + c * stride}
+   */
+  void readStored(int ord, float[] into, int offset, int stride) throws IOException {
+    corrections.readStored(ord, into, offset, stride);
   }
 }

@@ -11,34 +11,40 @@
  */
 package dev.matryoshka.codec;
 
+import dev.matryoshka.binary.ByteScale;
 import dev.matryoshka.binary.Completion;
 import dev.matryoshka.binary.CorrectionKernels;
 import dev.matryoshka.binary.HammingKernels;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The corrections of some groups of vectors: on the heap, or where they are mapped into memory. Not
- * thread-safe.
+ * The corrections of some groups of vectors: floats on the heap, or bytes where they are mapped
+ * into memory. Not thread-safe.
  */
 final class CorrectionBlock {
 
   private final int columns;
+  private final int completing;
   private int groups;
   private float[] heap;
   private MemorySegment mapped;
   private long offset;
+  private ByteScale[] scales;
 
   /**
    * @param columns corrections of each vector
+   * @param completing the one that completes an estimate
    */
-  CorrectionBlock(int columns) {
+  CorrectionBlock(int columns, int completing) {
     this.columns = columns;
+    this.completing = completing;
   }
 
   /** Stands for corrections that are mapped from an offset. */
-  void map(MemorySegment segment, long from, int groups) {
+  void map(MemorySegment segment, long from, ByteScale[] scales, int groups) {
     this.mapped = segment;
     this.offset = from;
+    this.scales = scales;
     this.groups = groups;
   }
 
@@ -64,16 +70,17 @@ final class CorrectionBlock {
       CorrectionKernels.addProducts(heap, groups, column, columns, factors, sums);
     } else {
       CorrectionKernels.INSTANCE.addProducts(
-          mapped, offset, groups, column, columns, factors, sums);
+          mapped, offset, groups, column, columns, scales[column], factors, sums);
     }
   }
 
   /** {@link CorrectionKernels#complete}. */
   void complete(Completion completion, float[] products) {
     if (mapped == null) {
-      CorrectionKernels.complete(heap, groups, columns, completion, products);
+      CorrectionKernels.complete(heap, groups, completing, columns, completion, products);
     } else {
-      CorrectionKernels.INSTANCE.complete(mapped, offset, groups, columns, completion, products);
+      CorrectionKernels.INSTANCE.complete(
+          mapped, offset, groups, completing, columns, scales[completing], completion, products);
     }
   }
 }

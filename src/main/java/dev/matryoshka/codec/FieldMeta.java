@@ -11,6 +11,8 @@
  */
 package dev.matryoshka.codec;
 
+import dev.matryoshka.binary.ByteScale;
+import dev.matryoshka.binary.HammingKernels;
 import dev.matryoshka.rotation.RotationKind;
 import dev.matryoshka.rotation.TrainingStats;
 import java.io.IOException;
@@ -43,6 +45,7 @@ record FieldMeta(
    * @param layout how codes and corrections are arranged
    * @param levels prefix lengths in bits
    * @param levelOffsets where the area of each level begins
+   * @param rounded null where corrections are floats only
    * @param calibration null where none was made
    */
   record CodesMeta(
@@ -54,6 +57,7 @@ record FieldMeta(
       long rotationOffset,
       long[] levelOffsets,
       long correctionsOffset,
+      Rounded rounded,
       Calibration calibration) {
 
     int bits() {
@@ -77,11 +81,30 @@ record FieldMeta(
       return layout.correctionsLength(size, correctionsPerVector());
     }
 
+    /** Bytes of the rounded corrections. */
+    long roundedLength(int size) {
+      return rounded == null
+          ? 0
+          : (long) HammingKernels.groups(size) * HammingKernels.GROUP * rounded.scales.length;
+    }
+
+    /** Bytes of the corrections that searches read of all vectors. */
+    long searchedLength(int size) {
+      return rounded == null ? correctionsLength(size) : roundedLength(size);
+    }
+
     long rotationLength(int dims) {
       long rows = kind == RotationKind.NONE ? 1 : 1L + bits();
       return rows * dims * Float.BYTES;
     }
   }
+
+  /**
+   * Describes rounded corrections.
+   *
+   * @param scales of each column: those of levels, then that of what completes estimates
+   */
+  record Rounded(long offset, ByteScale[] scales) {}
 
   void write(int fieldNumber, IndexOutput meta) throws IOException {
     meta.writeInt(fieldNumber);
@@ -117,6 +140,14 @@ record FieldMeta(
       meta.writeVLong(offset);
     }
     meta.writeVLong(codes.correctionsOffset);
+    meta.writeByte((byte) (codes.rounded == null ? 0 : 1));
+    if (codes.rounded != null) {
+      for (ByteScale scale : codes.rounded.scales) {
+        meta.writeInt(Float.floatToIntBits(scale.base()));
+        meta.writeInt(Float.floatToIntBits(scale.step()));
+      }
+      meta.writeVLong(codes.rounded.offset);
+    }
     meta.writeByte((byte) (codes.calibration == null ? 0 : 1));
     if (codes.calibration != null) {
       codes.calibration.write(meta);
@@ -178,6 +209,8 @@ record FieldMeta(
       levelOffsets[i] = meta.readVLong();
     }
     long correctionsOffset = meta.readVLong();
+    Rounded rounded =
+        version >= MatryoshkaVectorsFormat.VERSION_ROUNDED ? readRounded(meta, count, info) : null;
     Calibration calibration = null;
     if (version >= MatryoshkaVectorsFormat.VERSION_CALIBRATED) {
       byte calibrated = meta.readByte();
@@ -193,7 +226,26 @@ record FieldMeta(
         rotationOffset,
         levelOffsets,
         correctionsOffset,
+        rounded,
         calibration);
+  }
+
+  private static Rounded readRounded(IndexInput meta, int levels, FieldInfo info)
+      throws IOException {
+    byte flag = meta.readByte();
+    check(flag == 0 || flag == 1, "rounded flag", flag, info, meta);
+    if (flag == 0) {
+      return null;
+    }
+    ByteScale[] scales = new ByteScale[levels + 1];
+    for (int c = 0; c < scales.length; c++) {
+      float base = Float.intBitsToFloat(meta.readInt());
+      float step = Float.intBitsToFloat(meta.readInt());
+      check(Float.isFinite(base), "base", base, info, meta);
+      check(Float.isFinite(step) && step >= 0, "step", step, info, meta);
+      scales[c] = new ByteScale(base, step);
+    }
+    return new Rounded(meta.readVLong(), scales);
   }
 
   private static void check(

@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.codec;
 
+import dev.matryoshka.binary.ByteScale;
 import dev.matryoshka.binary.HammingKernels;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -27,11 +28,8 @@ final class GroupGather {
   private static final int GROUP = HammingKernels.GROUP;
   private static final int SHIFT = Integer.numberOfTrailingZeros(GROUP);
   private static final long WORDS = (long) GROUP * Long.BYTES;
-  private static final long FLOATS = (long) GROUP * Float.BYTES;
   private static final ValueLayout.OfLong WORD =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfFloat FLOAT =
-      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private GroupGather() {}
 
@@ -78,39 +76,39 @@ final class GroupGather {
   }
 
   /**
-   * The corrections of some vectors, one vector after the other.
+   * The rounded corrections of some vectors, one vector after the other.
    *
-   * @param columns corrections of each, at least 3
+   * @param scales of each correction, at least 2
    */
-  static void corrections(MemorySegment area, int columns, int[] ords, int count, float[] into) {
+  static void corrections(
+      MemorySegment area, ByteScale[] scales, int[] ords, int count, float[] into) {
     for (int i = 0; i < count; i++) {
-      copy(area, correctionStart(ords[i], columns), columns, into, i * columns, 1);
+      copy(area, correctionStart(ords[i], scales.length), scales, into, i * scales.length, 1);
     }
   }
 
   /**
-   * The corrections of some vectors, in groups again.
+   * The rounded corrections of some vectors, in groups again.
    *
-   * @param columns corrections of each, at least 3
+   * @param scales of each correction, at least 2
    * @param into correction c of the i-th vector goes to {@link HammingKernels#index}
    */
   static void correctionGroups(
-      MemorySegment area, int columns, int[] ords, int count, float[] into) {
+      MemorySegment area, ByteScale[] scales, int[] ords, int count, float[] into) {
     for (int i = 0; i < count; i++) {
-      copy(area, correctionStart(ords[i], columns), columns, into, index(i, columns), GROUP);
+      int to = index(i, scales.length);
+      copy(area, correctionStart(ords[i], scales.length), scales, into, to, GROUP);
     }
   }
 
   private static void copy(
-      MemorySegment area, long from, int columns, float[] into, int to, int stride) {
-    float c0 = area.get(FLOAT, from);
-    float c1 = area.get(FLOAT, from + FLOATS);
-    float c2 = area.get(FLOAT, from + 2 * FLOATS);
-    into[to] = c0;
-    into[to + stride] = c1;
-    into[to + 2 * stride] = c2;
-    for (int c = 3; c < columns; c++) {
-      into[to + c * stride] = area.get(FLOAT, from + c * FLOATS);
+      MemorySegment area, long from, ByteScale[] scales, float[] into, int to, int stride) {
+    byte c0 = area.get(ValueLayout.JAVA_BYTE, from);
+    byte c1 = area.get(ValueLayout.JAVA_BYTE, from + GROUP);
+    into[to] = scales[0].of(c0);
+    into[to + stride] = scales[1].of(c1);
+    for (int c = 2; c < scales.length; c++) {
+      into[to + c * stride] = scales[c].of(area.get(ValueLayout.JAVA_BYTE, from + c * GROUP));
     }
   }
 
@@ -119,7 +117,7 @@ final class GroupGather {
   }
 
   private static long correctionStart(int ord, int columns) {
-    return (ord >> SHIFT) * (columns * FLOATS) + (long) (ord & GROUP - 1) * Float.BYTES;
+    return (long) (ord >> SHIFT) * (columns << SHIFT) + (ord & GROUP - 1);
   }
 
   /** {@link HammingKernels#index} of the first column, without divisions of signed numbers. */

@@ -19,6 +19,7 @@ import org.apache.lucene.codecs.CodecUtil;
 import org.apache.lucene.store.ChecksumIndexInput;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.IOContext;
+import org.apache.lucene.store.IndexInput;
 import org.apache.lucene.store.IndexOutput;
 import org.apache.lucene.util.IOUtils;
 
@@ -74,6 +75,11 @@ final class LaterParts implements Closeable {
       CodecUtil.checkFooter(in);
     }
     return offset;
+  }
+
+  /** What was written as a part, once it has been {@linkplain #append appended}. */
+  IndexInput open(int i) throws IOException {
+    return directory.openInput(parts.get(i).getName(), IOContext.READONCE);
   }
 
   /** Removes the temporary files, on a full disk too, where closing them fails. */

@@ -56,6 +56,10 @@ import org.apache.lucene.index.SegmentWriteState;
  *         <li><b>vlong</b> offset of the rotation section in .veb
  *         <li>L times <b>vlong</b> offset of a code area
  *         <li><b>vlong</b> offset of the corrections
+ *         <li>since version {@link #VERSION_ROUNDED}: <b>byte</b> 1 when there are rounded
+ *             corrections, else 0 and none of the next; L + 1 times <b>int</b> float bits of a base
+ *             o and <b>int</b> float bits of a step s; <b>vlong</b> offset of the rounded
+ *             corrections
  *         <li>since version {@link #VERSION_CALIBRATED}: <b>byte</b> 1 when the codes were
  *             calibrated, else 0 and none of the next; <b>vint</b> number of held-out vectors, then
  *             recall as the float bits of 48 <b>int</b>s: by distance, of 10 hits when 10, 20, 40,
@@ -91,10 +95,15 @@ import org.apache.lucene.index.SegmentWriteState;
  *             {@code ‖x - mean‖²}; x is scaled to unit length under cosine. In the same groups:
  *             first the first of these for 8 vectors, then the second, …; ⌈N / 8⌉ × (L + 2) × 32
  *             bytes
- *         <li>before version {@link #VERSION_GROUPED} both were arranged otherwise: codes in blocks
- *             of 512 vectors, the last with the n that remain, in a block first word 0 of its n
- *             vectors, then word 1, …, N × W × 8 bytes; corrections one vector after the other, N ×
- *             (L + 2) × 4 bytes
+ *         <li>rounded corrections, which searches read instead: L + 1 signed bytes b, -127 to 127,
+ *             for each vector, which stand for {@code s·b + o} each: first the scales, then {@code
+ *             ‖x - mean‖²} for Euclidean similarity, otherwise {@code ⟨x - mean, mean⟩}. In the
+ *             same groups; ⌈N / 8⌉ × (L + 1) × 8 bytes, zeros where the last group has fewer
+ *             vectors. Absent where these bytes would be too coarse
+ *         <li>before version {@link #VERSION_GROUPED} codes and corrections were arranged
+ *             otherwise: codes in blocks of 512 vectors, the last with the n that remain, in a
+ *             block first word 0 of its n vectors, then word 1, …, N × W × 8 bytes; corrections one
+ *             vector after the other, N × (L + 2) × 4 bytes
  *         <li>rotation section: mean (dims floats), then R (bits × dims floats, row-major); no R
  *             for rotation kind none, whose projections are the leading components of {@code x -
  *             mean}
@@ -150,7 +159,10 @@ public final class MatryoshkaVectorsFormat extends KnnVectorsFormat {
   /** Since when codes and corrections are in groups of eight. */
   static final int VERSION_GROUPED = 2;
 
-  static final int VERSION_CURRENT = VERSION_GROUPED;
+  /** Since when corrections are rounded for searches. */
+  static final int VERSION_ROUNDED = 3;
+
+  static final int VERSION_CURRENT = VERSION_ROUNDED;
 
   /** Vectors whose codes are looked at together: in cache from one pass over them to the next. */
   static final int BLOCK = 512;

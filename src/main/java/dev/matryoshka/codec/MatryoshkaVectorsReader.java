@@ -221,6 +221,9 @@ public final class MatryoshkaVectorsReader extends KnnVectorsReader {
       checkPart(codes.levelOffsets()[level], codes.levelLength(level, meta.size()), data);
     }
     checkPart(codes.correctionsOffset(), codes.correctionsLength(meta.size()), data);
+    if (codes.rounded() != null) {
+      checkPart(codes.rounded().offset(), codes.roundedLength(meta.size()), data);
+    }
     checkPart(codes.rotationOffset(), codes.rotationLength(meta.dims()), data);
   }
 
@@ -314,7 +317,7 @@ public final class MatryoshkaVectorsReader extends KnnVectorsReader {
     long bytes = 0;
     FieldMeta.CodesMeta codes = meta.codes();
     if (codes != null) {
-      bytes += codes.correctionsLength(meta.size()) + codes.rotationLength(meta.dims());
+      bytes += codes.searchedLength(meta.size()) + codes.rotationLength(meta.dims());
       for (int level = 0; level < codes.levels().length; level++) {
         bytes += codes.levelLength(level, meta.size());
       }

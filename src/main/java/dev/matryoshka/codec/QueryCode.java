@@ -69,8 +69,8 @@ public final class QueryCode {
     this.weights = LevelWeights.of(stats.energies());
     this.completion =
         similarity == VectorSimilarityFunction.EUCLIDEAN
-            ? new Completion(levels.length + 1, 2, -1, -centredSquare)
-            : new Completion(levels.length, 1, 1, dotMean);
+            ? new Completion(2, -1, -centredSquare)
+            : new Completion(1, 1, dotMean);
     float[] shifted = projectedMean == null ? projected : shifted(projected, projectedMean);
     this.words = new long[levels[levels.length - 1] / Long.SIZE];
     SignPacker.pack(shifted, 0, words.length, words, 0, 1);
@@ -95,6 +95,11 @@ public final class QueryCode {
    */
   static boolean takesWholeMean(VectorSimilarityFunction similarity, RotationKind kind) {
     return similarity == VectorSimilarityFunction.EUCLIDEAN || kind.learned() == false;
+  }
+
+  /** Which of the corrections that are stored of a vector completes an estimate. */
+  static int completing(VectorSimilarityFunction similarity, int levels) {
+    return similarity == VectorSimilarityFunction.EUCLIDEAN ? levels + 1 : levels;
   }
 
   private static float[] shifted(float[] projected, float[] projectedMean) {
@@ -212,7 +217,8 @@ public final class QueryCode {
    *
    * @param level prefix of the code to use
    * @param codes the code's words from {@code codeOffset}
-   * @param corrections the vector's corrections from {@code correctionsOffset}
+   * @param corrections the vector's corrections from {@code correctionsOffset}, as {@link
+   *     CodeCursor#readCorrections} has them
    */
   public float estimate(
       int level, long[] codes, int codeOffset, float[] corrections, int correctionsOffset) {
@@ -223,7 +229,7 @@ public final class QueryCode {
       centredDot += corrections[correctionsOffset + l] * planes[l].dot(distance);
       word += planes[l].words();
     }
-    return complete(centredDot, corrections, correctionsOffset);
+    return completion.of(centredDot, corrections[correctionsOffset + levels.length]);
   }
 
   /**
@@ -231,7 +237,7 @@ public final class QueryCode {
    * had a random direction.
    *
    * @param level prefix of the code
-   * @param corrections of the vector
+   * @param corrections all that are stored of the vector
    */
   double randomError(int level, float[] corrections) {
     double variance = 0;
@@ -248,11 +254,6 @@ public final class QueryCode {
     return completion.factor() * Math.sqrt(variance);
   }
 
-  /** Turns an inner product of centred projections into an estimate. */
-  private float complete(float centredDot, float[] corrections, int correctionsOffset) {
-    return completion.of(centredDot, corrections[correctionsOffset + completion.column()]);
-  }
-
   /**
    * Adds what a level contributes to the inner products of centred projections of some vectors.
    *
@@ -266,7 +267,7 @@ public final class QueryCode {
   }
 
   /**
-   * The same as {@link #complete(float, float[], int)} for some vectors.
+   * Turns inner products of centred projections into estimates.
    *
    * @param centredDots replaced by the estimates
    */

@@ -96,9 +96,9 @@ public final class SegmentCodes {
     return bytes;
   }
 
-  /** Bytes of all corrections. */
+  /** Bytes of all corrections, those that only merges read included. */
   public long correctionBytes() {
-    return codes.correctionsLength(meta.size());
+    return codes.correctionsLength(meta.size()) + codes.roundedLength(meta.size());
   }
 
   /** Bytes of the rotation and the mean. */
@@ -124,9 +124,17 @@ public final class SegmentCodes {
     return new CodeCursor(codes, meta.size(), areas, corrections());
   }
 
-  private IndexInput corrections() throws IOException {
-    return data.slice(
-        "corrections", codes.correctionsOffset(), codes.correctionsLength(meta.size()));
+  private CorrectionCursor corrections() throws IOException {
+    long length = codes.correctionsLength(meta.size());
+    IndexInput rounded =
+        codes.rounded() == null
+            ? null
+            : data.slice("rounded", codes.rounded().offset(), codes.roundedLength(meta.size()));
+    return new CorrectionCursor(
+        codes,
+        QueryCode.completing(meta.similarity(), codes.levels().length),
+        data.slice("corrections", codes.correctionsOffset(), length),
+        rounded);
   }
 
   /** Loads the rotation onto the heap. */
@@ -199,7 +207,7 @@ public final class SegmentCodes {
 
   private TypicalCorrections typical() throws IOException {
     if (typical == null) {
-      typical = TypicalCorrections.of(cursor(), size());
+      typical = TypicalCorrections.of(cursor(), codes.levels().length, size());
     }
     return typical;
   }

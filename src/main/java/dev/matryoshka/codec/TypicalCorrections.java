@@ -26,15 +26,13 @@ record TypicalCorrections(float[] medians, double spread) {
   /** Vectors that are looked at. */
   private static final int SAMPLE = 129;
 
-  static TypicalCorrections of(CodeCursor cursor, int size) throws IOException {
-    int perVector = cursor.correctionsPerVector();
+  static TypicalCorrections of(CodeCursor cursor, int levels, int size) throws IOException {
+    int perVector = levels + 2;
     int count = Math.min(SAMPLE, size);
-    int[] ords = new int[count];
-    for (int i = 0; i < count; i++) {
-      ords[i] = (int) ((long) i * size / count);
-    }
     float[] corrections = new float[count * perVector];
-    cursor.readCorrections(ords, count, corrections);
+    for (int i = 0; i < count; i++) {
+      cursor.readStored((int) ((long) i * size / count), corrections, i * perVector, 1);
+    }
     float[] medians = new float[perVector];
     float[] column = new float[count];
     for (int c = 0; c < perVector; c++) {

@@ -24,27 +24,37 @@ public class CorrectionKernelsTests extends MatryoshkaTestCase {
     new ScalarCorrectionKernels(), new VectorCorrectionKernels()
   };
 
-  /** Where corrections start in mapped memory: not at a multiple of four. */
+  /** Where corrections start in mapped memory. */
   private static final int MISALIGNED = 3;
 
   private int groups;
   private int columns;
   private int column;
+  private ByteScale[] scales;
   private float[] corrections;
   private MemorySegment mapped;
 
-  private void drawCorrections() {
+  private void drawCorrections(int itsColumns) {
     groups = random().nextInt(66);
-    columns = 1 + random().nextInt(6);
+    columns = itsColumns;
     column = random().nextInt(columns);
-    corrections = randomFloats(groups * HammingKernels.GROUP * columns);
-    mapped = Arena.ofAuto().allocate(MISALIGNED + (long) corrections.length * Float.BYTES);
-    for (int i = 0; i < corrections.length; i++) {
-      mapped.set(
-          ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN),
-          MISALIGNED + (long) i * Float.BYTES,
-          corrections[i]);
+    scales = new ByteScale[columns];
+    for (int c = 0; c < columns; c++) {
+      scales[c] = new ByteScale((float) random().nextGaussian(), random().nextFloat());
     }
+    byte[] bytes = new byte[groups * HammingKernels.GROUP * columns];
+    random().nextBytes(bytes);
+    corrections = new float[bytes.length];
+    mapped = Arena.ofAuto().allocate(MISALIGNED + (long) bytes.length);
+    for (int i = 0; i < bytes.length; i++) {
+      mapped.set(ValueLayout.JAVA_BYTE, MISALIGNED + (long) i, bytes[i]);
+      ByteScale scale = scales[i / 8 % columns];
+      corrections[i] = scale.step() * bytes[i] + scale.base();
+    }
+  }
+
+  private void drawCorrections() {
+    drawCorrections(1 + random().nextInt(6));
   }
 
   private static float[] randomFloats(int length) {
@@ -73,16 +83,17 @@ public class CorrectionKernelsTests extends MatryoshkaTestCase {
       assertArrayEquals(expected, sums, 0);
       for (CorrectionKernels kernels : KERNELS) {
         sums = before.clone();
-        kernels.addProducts(mapped, MISALIGNED, groups, column, columns, factors, sums);
+        kernels.addProducts(
+            mapped, MISALIGNED, groups, column, columns, scales[column], factors, sums);
         assertArrayEquals(kernels.toString(), expected, sums, 0);
       }
     }
   }
 
-  private Completion randomCompletion() {
+  private static Completion randomCompletion() {
     float factor = random().nextBoolean() ? 1 : 2;
     float sign = random().nextBoolean() ? 1 : -1;
-    return new Completion(column, factor, sign, (float) random().nextGaussian());
+    return new Completion(factor, sign, (float) random().nextGaussian());
   }
 
   public void testCompletion() {
@@ -98,11 +109,12 @@ public class CorrectionKernelsTests extends MatryoshkaTestCase {
                 + completion.constant();
       }
       float[] products = before.clone();
-      CorrectionKernels.complete(corrections, groups, columns, completion, products);
+      CorrectionKernels.complete(corrections, groups, column, columns, completion, products);
       assertArrayEquals(expected, products, 0);
       for (CorrectionKernels kernels : KERNELS) {
         products = before.clone();
-        kernels.complete(mapped, MISALIGNED, groups, columns, completion, products);
+        kernels.complete(
+            mapped, MISALIGNED, groups, column, columns, scales[column], completion, products);
         assertArrayEquals(kernels.toString(), expected, products, 0);
       }
     }
@@ -110,7 +122,8 @@ public class CorrectionKernelsTests extends MatryoshkaTestCase {
 
   public void testEstimates() {
     for (int round = 0; round < 100; round++) {
-      drawCorrections();
+      drawCorrections(2);
+      column = 1;
       int words = 1 + random().nextInt(6);
       QueryPlanes planes = new QueryPlanes(randomFloats(words * Long.SIZE), 0, words);
       Completion completion = randomCompletion();
@@ -132,7 +145,16 @@ public class CorrectionKernelsTests extends MatryoshkaTestCase {
       for (CorrectionKernels kernels : KERNELS) {
         float[] estimates = new float[expected.length];
         kernels.estimates(
-            codes, MISALIGNED, mapped, MISALIGNED, groups, columns, planes, completion, estimates);
+            codes,
+            MISALIGNED,
+            mapped,
+            MISALIGNED,
+            groups,
+            scales[0],
+            scales[1],
+            planes,
+            completion,
+            estimates);
         assertArrayEquals(kernels.toString(), expected, estimates, 0);
       }
     }

@@ -127,7 +127,7 @@ public class CalibratorTests extends MatryoshkaTestCase {
     Calibrator calibrator = new Calibrator(codes.loadRotation(), similarity, heldOut);
     CodeCursor cursor = codes.cursor();
     int words = codes.bits() / Long.SIZE;
-    int perVector = cursor.correctionsPerVector();
+    int perVector = codes.levels().length + 2;
     long[] block = new long[MatryoshkaVectorsFormat.BLOCK * words];
     float[] corrections = new float[MatryoshkaVectorsFormat.BLOCK * perVector];
     for (int b = 0; b < cursor.blocks(); b++) {
@@ -136,7 +136,7 @@ public class CalibratorTests extends MatryoshkaTestCase {
         calibrator.add(values.vectorValue(ord));
         cursor.readCode(ord, block, HammingKernels.index(i, 0, words), HammingKernels.GROUP);
         int at = HammingKernels.index(i, 0, perVector);
-        cursor.readCorrections(ord, corrections, at, HammingKernels.GROUP);
+        cursor.readStored(ord, corrections, at, HammingKernels.GROUP);
       }
       calibrator.block(block, cursor.count(b), corrections);
     }

@@ -116,9 +116,9 @@ final class CodeChecks {
       CodeCursor cursor, int ord, Rotation rotation, float[] vector, double[] exact)
       throws IOException {
     int[] levels = rotation.levels();
-    assertEquals(levels.length + 2, cursor.correctionsPerVector());
+    assertEquals(levels.length + 1, cursor.correctionsPerVector());
     float[] corrections = new float[levels.length + 3];
-    cursor.readCorrections(ord, corrections, 1, 1);
+    cursor.readStored(ord, corrections, 1, 1);
     for (int level = 0; level < levels.length; level++) {
       double squares = 0;
       double absolutes = 0;

@@ -127,6 +127,14 @@ public class FormatSpecificationTests extends MatryoshkaTestCase {
     int rotationOffset = (int) meta.vlong();
     int[] levelOffsets = {(int) meta.vlong(), (int) meta.vlong()};
     int correctionsOffset = (int) meta.vlong();
+    assertEquals("rounded", 1, meta.buffer.get());
+    float[] bases = new float[3];
+    float[] steps = new float[3];
+    for (int c = 0; c < 3; c++) {
+      bases[c] = meta.buffer.getFloat();
+      steps[c] = meta.buffer.getFloat();
+    }
+    int roundedOffset = (int) meta.vlong();
     checkCalibration(meta, codes.calibration());
     assertEquals("no bounds", 0, meta.buffer.get());
     assertEquals("the end of the fields", -1, meta.buffer.getInt());
@@ -136,6 +144,8 @@ public class FormatSpecificationTests extends MatryoshkaTestCase {
     checkLevel(data, levelOffsets[0], 1, expected, 0);
     checkLevel(data, levelOffsets[1], 2, expected, 1);
     checkCorrections(data, correctionsOffset, codes);
+    boolean euclidean = function == VectorSimilarityFunction.EUCLIDEAN;
+    checkRounded(data, roundedOffset, correctionsOffset, bases, steps, euclidean);
     checkRotation(data, rotationOffset, codes.loadRotation());
   }
 
@@ -272,9 +282,37 @@ public class FormatSpecificationTests extends MatryoshkaTestCase {
     assertEquals(0, offset % 64);
     float[] corrections = new float[4];
     for (int i = 0; i < COUNT; i++) {
-      codes.cursor().readCorrections(i, corrections, 0, 1);
+      codes.cursor().readStored(i, corrections, 0, 1);
       for (int c = 0; c < 4; c++) {
         assertEquals(corrections[c], data.getFloat(offset + 32 * (i / 8 * 4 + c) + 4 * (i % 8)), 0);
+      }
+    }
+  }
+
+  /** Each byte stands for the float it was made from, but for half of a step. */
+  private static void checkRounded(
+      ByteBuffer data,
+      int offset,
+      int floatsOffset,
+      float[] bases,
+      float[] steps,
+      boolean euclidean) {
+    assertEquals(0, offset % 64);
+    for (int c = 0; c < 3; c++) {
+      int floats = c < 2 ? c : euclidean ? 3 : 2;
+      int least = 0;
+      int most = 0;
+      for (int i = 0; i < COUNT; i++) {
+        byte b = data.get(offset + 8 * (i / 8 * 3 + c) + i % 8);
+        float expected = data.getFloat(floatsOffset + 32 * (i / 8 * 4 + floats) + 4 * (i % 8));
+        assertEquals(expected, steps[c] * b + bases[c], 0.51 * steps[c] + 1e-6);
+        least = Math.min(least, b);
+        most = Math.max(most, b);
+      }
+      assertEquals("the least", -127, least);
+      assertEquals("the most", 127, most);
+      for (int i = COUNT; i % 8 != 0; i++) {
+        assertEquals(0, data.get(offset + 8 * (i / 8 * 3 + c) + i % 8));
       }
     }
   }

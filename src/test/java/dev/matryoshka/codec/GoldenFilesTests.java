@@ -47,7 +47,7 @@ import org.apache.lucene.tests.util.TestUtil;
  */
 public class GoldenFilesTests extends MatryoshkaTestCase {
 
-  private static final List<String> RELEASES = List.of("9.5.3.0", "9.5.3.1", "9.5.3.2");
+  private static final List<String> RELEASES = List.of("9.5.3.0", "9.5.3.1", "9.5.3.2", "9.5.3.3");
   private static final int DIMS = 64;
   private static final int COUNT = 1100;
 

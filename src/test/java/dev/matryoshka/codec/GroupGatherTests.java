@@ -12,6 +12,7 @@
 package dev.matryoshka.codec;
 
 import com.carrotsearch.randomizedtesting.generators.RandomNumbers;
+import dev.matryoshka.binary.ByteScale;
 import dev.matryoshka.binary.HammingKernels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -58,25 +59,28 @@ public class GroupGatherTests extends LuceneTestCase {
   }
 
   public void testCorrections() {
-    for (int columns = 3; columns <= 7; columns++) {
+    for (int columns = 2; columns <= 7; columns++) {
+      ByteScale[] scales = new ByteScale[columns];
+      for (int c = 0; c < columns; c++) {
+        scales[c] = new ByteScale(1000 * c, 2 + c);
+      }
       try (Arena arena = Arena.ofConfined()) {
-        MemorySegment area = arena.allocate((long) GROUPED * columns * Float.BYTES);
+        MemorySegment area = arena.allocate((long) GROUPED * columns);
         for (int ord = 0; ord < SIZE; ord++) {
           for (int c = 0; c < columns; c++) {
-            area.set(
-                ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN),
-                CodeLayout.GROUPS.correctionStart(columns, ord, c),
-                ord * 100f + c);
+            int at = (ord / 8 * columns + c) * 8 + ord % 8;
+            area.set(ValueLayout.JAVA_BYTE, at, (byte) (ord - 50 + c));
           }
         }
         float[] rows = new float[ords.length * columns];
-        GroupGather.corrections(area, columns, ords, ords.length, rows);
+        GroupGather.corrections(area, scales, ords, ords.length, rows);
         float[] groups = new float[GROUPED * columns];
-        GroupGather.correctionGroups(area, columns, ords, ords.length, groups);
+        GroupGather.correctionGroups(area, scales, ords, ords.length, groups);
         for (int i = 0; i < ords.length; i++) {
           for (int c = 0; c < columns; c++) {
-            assertEquals(ords[i] * 100f + c, rows[i * columns + c], 0f);
-            assertEquals(ords[i] * 100f + c, groups[HammingKernels.index(i, c, columns)], 0f);
+            float expected = 1000f * c + (2f + c) * (ords[i] - 50 + c);
+            assertEquals(expected, rows[i * columns + c], 0f);
+            assertEquals(expected, groups[HammingKernels.index(i, c, columns)], 0f);
           }
         }
       }

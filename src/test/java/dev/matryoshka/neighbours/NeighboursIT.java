@@ -285,7 +285,7 @@ class NeighboursIT {
     assertTrue(vectors.find(), usage);
     // What a search for the nearest reads: floats, codes of 64 bits, their corrections.
     long bytes = Long.parseLong(vectors.group(1));
-    assertTrue(bytes >= DOCS * (DIMS * 4L + 8 + 12) && bytes < DOCS * DIMS * 8L, usage);
+    assertTrue(bytes >= DOCS * (DIMS * 4L + 8 + 2) && bytes < DOCS * DIMS * 8L, usage);
   }
 
   /** Such a snapshot holds what documents said, and vectors only where they are kept in that. */

@@ -126,7 +126,7 @@ enum Peer {
         List<Integer> bits = CodecOptions.defaults(dims).bits();
         long codes = (long) documents * bits.getLast() / Byte.SIZE;
         // Read by searches that estimate everything, which is where hard ones end up.
-        long corrections = (bits.size() + 2L) * documents * Float.BYTES;
+        long corrections = (bits.size() + 1L) * documents;
         yield codes + corrections + (1L + bits.getLast()) * dims * Float.BYTES;
       }
       case FLAT -> offHeap.vectors();
