@@ -48,6 +48,12 @@ public abstract class HammingKernels {
   }
 
   /**
+   * Whether a register holds a word of every code of a group, so that estimating all codes takes
+   * little longer than comparing them.
+   */
+  public abstract boolean wide();
+
+  /**
    * Adds weighted distances: {@code distances[i] += weight * hamming(code i, query)}.
    *
    * @param codes word w of code i at {@link #index}

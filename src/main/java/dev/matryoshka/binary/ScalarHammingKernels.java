@@ -23,6 +23,11 @@ final class ScalarHammingKernels extends HammingKernels {
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   @Override
+  public boolean wide() {
+    return false;
+  }
+
+  @Override
   public void addDistances(
       long[] codes,
       int groups,

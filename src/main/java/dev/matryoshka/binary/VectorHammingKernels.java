@@ -46,6 +46,11 @@ final class VectorHammingKernels extends HammingKernels {
   private static final int STRIDE = GROUP * Long.BYTES;
 
   @Override
+  public boolean wide() {
+    return LANES == GROUP;
+  }
+
+  @Override
   public void addDistances(
       long[] codes,
       int groups,

@@ -287,6 +287,11 @@ public final class CodeCursor {
     corrections.read(block, count(block), into);
   }
 
+  /** Whether estimates of a block are made in one pass. */
+  boolean estimatesInPlace() {
+    return areas.length == 1 && inPlace(mapped[0]) && corrections.mapped() != null;
+  }
+
   /**
    * The estimates of a block in one pass, where that is possible: codes of one level that are read
    * in place.
@@ -294,7 +299,7 @@ public final class CodeCursor {
    * @return whether it was
    */
   boolean estimates(int block, QueryCode query, float[] estimates) {
-    if (areas.length > 1 || inPlace(mapped[0]) == false || corrections.mapped() == null) {
+    if (estimatesInPlace() == false) {
       return false;
     }
     ByteScale[] scales = codes.rounded().scales();

@@ -11,6 +11,7 @@
  */
 package dev.matryoshka.codec;
 
+import dev.matryoshka.binary.HammingKernels;
 import dev.matryoshka.rotation.Rotation;
 import dev.matryoshka.rotation.RotationKind;
 import dev.matryoshka.rotation.TrainingStats;
@@ -43,6 +44,8 @@ public final class SegmentCodes {
   private volatile float[] projectedMean;
 
   private volatile TypicalCorrections typical;
+
+  private volatile Boolean inPlace;
 
   SegmentCodes(IndexInput data, FieldMeta meta) {
     this.data = data;
@@ -203,6 +206,18 @@ public final class SegmentCodes {
    */
   public boolean errorsAlike() throws IOException {
     return typical().spread() <= MOST_SPREAD;
+  }
+
+  /**
+   * Whether estimating all vectors takes little longer than comparing their codes by distance: with
+   * codes of one level and rounded corrections, both in place, and {@linkplain HammingKernels#wide
+   * wide} registers.
+   */
+  public boolean estimatesQuickly() throws IOException {
+    if (inPlace == null) {
+      inPlace = cursor().estimatesInPlace();
+    }
+    return inPlace && HammingKernels.INSTANCE.wide();
   }
 
   private TypicalCorrections typical() throws IOException {

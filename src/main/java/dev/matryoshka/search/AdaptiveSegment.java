@@ -339,7 +339,8 @@ final class AdaptiveSegment {
   private void widen() throws IOException {
     long needed = (long) first.keep() + wider;
     if (first.kind() == Stage.Kind.HAMMING && needed * ESTIMATED_ABOVE > accepted()) {
-      Stage all = funnel.estimating(funnel.first().keep() * ESTIMATED_KEEP, accepted());
+      Stage all =
+          funnel.estimating(funnel.first().keep() * ESTIMATED_KEEP, search.estimated(acceptDocs));
       if (search.canScanEstimates(all)) {
         first = all;
         return;

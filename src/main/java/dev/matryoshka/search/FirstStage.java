@@ -65,13 +65,15 @@ final class FirstStage {
     if (codes == null || most.kind() != Stage.Kind.HAMMING) {
       return most;
     }
-    // Where few are accepted, fetching codes is what takes time, whatever is done with them.
-    boolean estimates = search.scattered(acceptDocs);
-    Calibration known = codes.calibration();
-    if (known == null || most.size() != codes.bits()) {
-      return estimates ? Stage.asymmetric(most.size(), funnel.first().keep()) : most;
-    }
     double accepted = Math.clamp(acceptDocs.cost(), 1, codes.size());
+    boolean whole = most.size() == codes.bits();
+    // Where few are accepted, fetching codes is what takes time, whatever is done with them.
+    boolean estimates = search.scattered(acceptDocs) || whole && codes.estimatesQuickly();
+    int estimated = search.estimated(acceptDocs);
+    Calibration known = codes.calibration();
+    if (known == null || whole == false) {
+      return estimates ? funnel.estimating(funnel.first().keep(), estimated) : most;
+    }
     double ofAll = Math.max(1, search.visible() / accepted);
     double hits = k * ofAll;
     double share = funnel.target().share();
@@ -81,7 +83,7 @@ final class FirstStage {
     if (estimates || near * estimatedAbove > accepted) {
       double spare = remembered ? SPARE_OF_REMEMBERED : SPARE_OF_ESTIMATES;
       double keep = spare * known.keepByEstimate(hits, share) / ofAll;
-      return funnel.estimating(kept(keep, funnel.first()), (int) accepted);
+      return funnel.estimating(kept(keep, funnel.first()), estimated);
     }
     return Stage.hamming(most.size(), kept(Math.max(near, accepted / CAPTURED_PER), most));
   }

@@ -38,7 +38,7 @@ public record Funnel(List<Stage> stages, RecallTarget target) {
   private static final int MOST_TIMES = 2;
 
   /** Where all vectors of a segment are estimated, one in so many is kept at least. */
-  private static final int ESTIMATED_PER_KEPT = 128;
+  private static final int ESTIMATED_PER_KEPT = 256;
 
   public Funnel {
     stages = List.copyOf(stages);

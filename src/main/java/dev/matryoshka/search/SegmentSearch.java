@@ -156,6 +156,11 @@ final class SegmentSearch {
     return (long) acceptDocs.cost() * SCATTERED_BELOW < segment.size();
   }
 
+  /** Vectors that are estimated where all accepted ones are. */
+  int estimated(AcceptDocs acceptDocs) throws IOException {
+    return scattered(acceptDocs) ? acceptDocs.cost() : segment.size();
+  }
+
   private void start(int capacity, int words) {
     candidates = new Candidates(capacity, words);
     scorer = new CandidateScorer(segment, query.target(), candidates, interrupt);
