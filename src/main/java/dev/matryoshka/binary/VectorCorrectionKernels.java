@@ -128,9 +128,12 @@ final class VectorCorrectionKernels extends CorrectionKernels {
     }
   }
 
-  // What these two share is in methods of a few instructions only: the compiler does not inline one
-  // that it has compiled by itself before, if that was large, and vectors are then passed on the
-  // heap. Which was the case depended on the order of a node's first searches.
+  // Vectors that one method passes to another go through the heap where the compiler does not
+  // inline
+  // the latter: when it has compiled it by itself before, and the result was large, or when there
+  // is too much in the caller already. Both depend on what a node happens to do first. So each of
+  // these loops is one method, which takes nothing from others but a few instructions, and which is
+  // longer than what the compiler inlines at all (325 bytes): it is compiled by itself.
 
   /** A constant number of words lets the compiler unroll the loop over them. */
   private static void dotsOfFour(
@@ -148,13 +151,28 @@ final class VectorCorrectionKernels extends CorrectionKernels {
       LongVector fours = LongVector.zero(WORDS);
       LongVector eights = LongVector.zero(WORDS);
       for (int w = 0; w < 4; w++, at += STRIDE) {
-        LongVector word = word(codes, at);
-        ones = ones.add(differing(word, planes[w]));
-        twos = twos.add(differing(word, planes[4 + w]));
-        fours = fours.add(differing(word, planes[8 + w]));
-        eights = eights.add(differing(word, planes[12 + w]));
+        LongVector word = LongVector.fromMemorySegment(WORDS, codes, at, ByteOrder.LITTLE_ENDIAN);
+        LongVector one = word.lanewise(VectorOperators.XOR, planes[w]);
+        LongVector two = word.lanewise(VectorOperators.XOR, planes[4 + w]);
+        LongVector four = word.lanewise(VectorOperators.XOR, planes[8 + w]);
+        LongVector eight = word.lanewise(VectorOperators.XOR, planes[12 + w]);
+        ones = ones.add(one.lanewise(VectorOperators.BIT_COUNT));
+        twos = twos.add(two.lanewise(VectorOperators.BIT_COUNT));
+        fours = fours.add(four.lanewise(VectorOperators.BIT_COUNT));
+        eights = eights.add(eight.lanewise(VectorOperators.BIT_COUNT));
       }
-      dot(ones, twos, fours, eights, step, unequal).intoArray(dots, i);
+      LongVector low = ones.add(twos.lanewise(VectorOperators.LSHL, 1));
+      LongVector high =
+          fours.lanewise(VectorOperators.LSHL, 2).add(eights.lanewise(VectorOperators.LSHL, 3));
+      // Not every processor converts longs, but small ones are the last bits of a double.
+      FloatVector distances =
+          (FloatVector)
+              low.add(high)
+                  .lanewise(VectorOperators.OR, Double.doubleToRawLongBits(0x1p52))
+                  .reinterpretAsDoubles()
+                  .sub(0x1p52)
+                  .convertShape(VectorOperators.D2F, NARROW, 0);
+      distances.neg().add(unequal).mul(step).intoArray(dots, i);
     }
   }
 
@@ -174,45 +192,27 @@ final class VectorCorrectionKernels extends CorrectionKernels {
       LongVector fours = LongVector.zero(WORDS);
       LongVector eights = LongVector.zero(WORDS);
       for (int w = 0; w < words; w++, at += STRIDE) {
-        LongVector word = word(codes, at);
-        ones = ones.add(differing(word, planes[w]));
-        twos = twos.add(differing(word, planes[words + w]));
-        fours = fours.add(differing(word, planes[2 * words + w]));
-        eights = eights.add(differing(word, planes[3 * words + w]));
+        LongVector word = LongVector.fromMemorySegment(WORDS, codes, at, ByteOrder.LITTLE_ENDIAN);
+        LongVector one = word.lanewise(VectorOperators.XOR, planes[w]);
+        LongVector two = word.lanewise(VectorOperators.XOR, planes[words + w]);
+        LongVector four = word.lanewise(VectorOperators.XOR, planes[2 * words + w]);
+        LongVector eight = word.lanewise(VectorOperators.XOR, planes[3 * words + w]);
+        ones = ones.add(one.lanewise(VectorOperators.BIT_COUNT));
+        twos = twos.add(two.lanewise(VectorOperators.BIT_COUNT));
+        fours = fours.add(four.lanewise(VectorOperators.BIT_COUNT));
+        eights = eights.add(eight.lanewise(VectorOperators.BIT_COUNT));
       }
-      dot(ones, twos, fours, eights, step, unequal).intoArray(dots, i);
+      LongVector low = ones.add(twos.lanewise(VectorOperators.LSHL, 1));
+      LongVector high =
+          fours.lanewise(VectorOperators.LSHL, 2).add(eights.lanewise(VectorOperators.LSHL, 3));
+      FloatVector distances =
+          (FloatVector)
+              low.add(high)
+                  .lanewise(VectorOperators.OR, Double.doubleToRawLongBits(0x1p52))
+                  .reinterpretAsDoubles()
+                  .sub(0x1p52)
+                  .convertShape(VectorOperators.D2F, NARROW, 0);
+      distances.neg().add(unequal).mul(step).intoArray(dots, i);
     }
-  }
-
-  private static LongVector word(MemorySegment codes, long at) {
-    return LongVector.fromMemorySegment(WORDS, codes, at, ByteOrder.LITTLE_ENDIAN);
-  }
-
-  private static LongVector differing(LongVector word, long plane) {
-    return word.lanewise(VectorOperators.XOR, plane).lanewise(VectorOperators.BIT_COUNT);
-  }
-
-  private static FloatVector dot(
-      LongVector ones,
-      LongVector twos,
-      LongVector fours,
-      LongVector eights,
-      float step,
-      float unequal) {
-    LongVector distances =
-        ones.add(twos.lanewise(VectorOperators.LSHL, 1))
-            .add(
-                fours
-                    .lanewise(VectorOperators.LSHL, 2)
-                    .add(eights.lanewise(VectorOperators.LSHL, 3)));
-    // Not every processor converts longs, but small ones are the last bits of a double.
-    FloatVector floats =
-        (FloatVector)
-            distances
-                .lanewise(VectorOperators.OR, Double.doubleToRawLongBits(0x1p52))
-                .reinterpretAsDoubles()
-                .sub(0x1p52)
-                .convertShape(VectorOperators.D2F, NARROW, 0);
-    return floats.neg().add(unequal).mul(step);
   }
 }

@@ -48,6 +48,33 @@ public class EstimateTests extends MatryoshkaTestCase {
     check(VectorSimilarityFunction.EUCLIDEAN);
   }
 
+  /** A few vectors that are many times as long as others leave corrections as floats. */
+  public void testLengthsFarApart() throws IOException {
+    for (VectorSimilarityFunction similarity : VectorSimilarityFunction.values()) {
+      boolean directions = similarity == VectorSimilarityFunction.COSINE;
+      try (Directory directory = CodedIndex.directory()) {
+        CodecOptions options = CodedIndex.options(RotationKind.RANDOM, 64);
+        try (IndexWriter writer = new IndexWriter(directory, CodedIndex.config(options))) {
+          for (int i = 0; i < DOCUMENTS; i++) {
+            float[] vector = CodedIndex.vector(random(), 100);
+            float length = (float) Math.exp(3 * random().nextGaussian());
+            for (int d = 0; d < vector.length; d++) {
+              vector[d] *= length;
+            }
+            writer.addDocument(CodedIndex.document(i, vector, similarity));
+          }
+          writer.forceMerge(1);
+        }
+        try (DirectoryReader reader = DirectoryReader.open(directory)) {
+          SegmentCodes codes = CodedIndex.codes(getOnlyLeafReader(reader));
+          int grouped = (DOCUMENTS + 7) / 8 * 8;
+          assertEquals((12 + (directions ? 2 : 0)) * grouped, codes.correctionBytes());
+          checkBlocks(codes, DOCUMENTS, CodedIndex.vector(random(), 100));
+        }
+      }
+    }
+  }
+
   /** The first of the two models of which the embeddings are made, at unit length. */
   private static float[][] leading(float[][] vectors) {
     return Arrays.stream(vectors).map(v -> UnitLength.copyOf(v, DIMS)).toArray(float[][]::new);
@@ -100,7 +127,7 @@ public class EstimateTests extends MatryoshkaTestCase {
     for (int i = 0; i < count; i++) {
       cursor.readCode(i, code, 0, 1);
       cursor.readCorrections(i, corrections, 0, 1);
-      float estimate = query.estimate(1, code, 0, corrections, 0);
+      float estimate = query.estimate(codes.levels().length - 1, code, 0, corrections, 0);
       assertEquals(estimate, blocks.of(i / BlockEstimates.BLOCK)[i % BlockEstimates.BLOCK], 0);
     }
   }

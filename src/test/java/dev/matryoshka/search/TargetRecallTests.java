@@ -13,6 +13,7 @@ package dev.matryoshka.search;
 
 import com.carrotsearch.randomizedtesting.generators.RandomPicks;
 import dev.matryoshka.MatryoshkaTestCase;
+import dev.matryoshka.binary.HammingKernels;
 import dev.matryoshka.rotation.RotationKind;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -31,6 +32,7 @@ import org.apache.lucene.search.Query;
 import org.apache.lucene.search.ScoreDoc;
 import org.apache.lucene.store.ByteBuffersDirectory;
 import org.apache.lucene.store.Directory;
+import org.apache.lucene.store.MMapDirectory;
 
 /** What searches that aim at a recall do, whatever the data: rules, not recall. */
 public class TargetRecallTests extends MatryoshkaTestCase {
@@ -308,6 +310,28 @@ public class TargetRecallTests extends MatryoshkaTestCase {
       assertEquals(10, searcher.search(query.within(memory), 10).scoreDocs.length);
       // A candidate takes less than 50 bytes, and so many are collected at a time.
       assertTrue("" + most, most.get() > 0 && most.get() < 50 * 4200);
+    }
+  }
+
+  /** Where that costs little more than distances, which it does where codes are mapped. */
+  public void testEstimatesFirst() throws IOException {
+    boolean wide = HammingKernels.INSTANCE.wide();
+    for (Integer[] levels : new Integer[][] {{128}, {64, 128}}) {
+      try (Directory directory = new MMapDirectory(createTempDir())) {
+        try (IndexWriter writer =
+            new IndexWriter(directory, SearchIndex.coded(RotationKind.RANDOM, levels))) {
+          for (int i = 0; i < 12_000; i++) {
+            float[] vector = SearchIndex.vector(random(), 128);
+            writer.addDocument(SearchIndex.document(i, vector, VectorSimilarityFunction.COSINE));
+          }
+        }
+        try (DirectoryReader reader = DirectoryReader.open(directory)) {
+          MatryoshkaQuery query = query(SearchIndex.vector(random(), 128), 1, null, 0.5);
+          ExecutedFunnel funnel = executed(searcher(reader), query);
+          boolean estimates = wide && levels.length == 1;
+          assertEquals(funnel.toString(), estimates ? 2 : 3, funnel.stages().size());
+        }
+      }
     }
   }
 

@@ -13,8 +13,15 @@ package dev.matryoshka.bench.peers;
 
 import dev.matryoshka.terminal.ProgressBar;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,35 +30,67 @@ import java.util.stream.Stream;
 /**
  * The files of all shards under a directory. They are in memory after they were written, but those
  * of the index that was filled first not for long: while others are merged, the operating system
- * drops them. Searches would then wait for the disk in one index, and not in another.
+ * drops them, and some drop what has not been read for a while, however much memory is free.
+ * Searches would then wait for the disk in one index, and not in another.
  */
-final class IndexFiles {
-
-  private static final int MEGABYTE = 1 << 20;
+final class IndexFiles implements AutoCloseable {
 
   private final Path directory;
+  private final Arena arena = Arena.ofShared();
 
   IndexFiles(Path directory) {
     this.directory = directory;
   }
 
-  /** Reads everything once, so that it is in memory as far as that goes. */
-  void read(PrintStream progress) throws IOException {
+  /** Reads everything, and keeps it in memory where the system lets it. */
+  void hold(PrintStream progress) throws IOException {
     List<Path> files;
     try (Stream<Path> all = Files.walk(directory)) {
       files = all.filter(IndexFiles::isOfShard).filter(Files::isRegularFile).toList();
     }
-    byte[] buffer = new byte[MEGABYTE];
+    MethodHandle lock =
+        Linker.nativeLinker()
+            .defaultLookup()
+            .find("mlock")
+            .map(
+                function ->
+                    Linker.nativeLinker()
+                        .downcallHandle(
+                            function,
+                            FunctionDescriptor.of(
+                                ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG)))
+            .orElse(null);
+    int held = 0;
     try (ProgressBar bar = new ProgressBar(progress, "Reading", files.size(), 0)) {
       for (Path file : files) {
-        try (InputStream in = Files.newInputStream(file)) {
-          while (in.read(buffer) >= 0) {
-            // What matters is that it was read.
-          }
-        }
+        held += hold(file, lock) ? 1 : 0;
         bar.advance(1);
       }
     }
+    if (held < files.size()) {
+      progress.println((files.size() - held) + " files may leave memory: mlock is not allowed");
+    }
+  }
+
+  private boolean hold(Path file, MethodHandle lock) throws IOException {
+    try (FileChannel channel = FileChannel.open(file)) {
+      if (channel.size() == 0) {
+        return true;
+      }
+      MemorySegment mapped = channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
+      mapped.load();
+      return lock != null && (int) lock.invokeExact(mapped, mapped.byteSize()) == 0;
+    } catch (IOException | RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Lets them go. */
+  @Override
+  public void close() {
+    arena.close();
   }
 
   /** Whether a file is in {@code indices/UUID/SHARD/index}. */

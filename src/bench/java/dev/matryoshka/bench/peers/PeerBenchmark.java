@@ -110,7 +110,9 @@ public final class PeerBenchmark {
         new RefreshBenchmark(client, documents, progress).run(options.seconds(), out);
         return;
       }
-      compare(set, documents, client, new IndexFiles(installation.directory()));
+      try (IndexFiles files = new IndexFiles(installation.directory())) {
+        compare(set, documents, client, files);
+      }
     }
   }
 
@@ -120,7 +122,7 @@ public final class PeerBenchmark {
     List<Target> targets = build(documents, client);
     Searches searches = new Searches(set.queries(), exact, progress);
     List<SearchCase> cases = SearchCase.all();
-    files.read(progress);
+    files.hold(progress);
     if (options.parts().contains(Part.LATENCY) || options.parts().contains(Part.THROUGHPUT)) {
       searches.warmUp(targets, cases);
     }
