@@ -12,10 +12,15 @@
 package dev.matryoshka.binary;
 
 import dev.matryoshka.MatryoshkaTestCase;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.spi.ToolProvider;
 
 /** Both implementations, and the loops for the heap, against arithmetic one vector at a time. */
 public class CorrectionKernelsTests extends MatryoshkaTestCase {
@@ -158,5 +163,27 @@ public class CorrectionKernelsTests extends MatryoshkaTestCase {
         assertArrayEquals(kernels.toString(), expected, estimates, 0);
       }
     }
+  }
+
+  /**
+   * The compiler inlines nothing longer than 325 bytes ({@code FreqInlineSize}); inlined into a
+   * large caller, these loops would pass vectors through the heap.
+   */
+  public void testLoopsAreTooLongToBeInlined() {
+    StringWriter code = new StringWriter();
+    String url =
+        VectorCorrectionKernels.class.getResource("VectorCorrectionKernels.class").toString();
+    PrintWriter out = new PrintWriter(code);
+    assertEquals(0, ToolProvider.findFirst("javap").orElseThrow().run(out, out, "-c", "-p", url));
+    Matcher loop =
+        Pattern.compile("(?s)void (dots\\w*)\\(java\\.lang\\.foreign.*?(\\d+): return\\n")
+            .matcher(code.toString());
+    int loops = 0;
+    while (loop.find()) {
+      loops++;
+      int last = Integer.parseInt(loop.group(2));
+      assertTrue(loop.group(1) + " has " + last + " bytes", last >= 325);
+    }
+    assertEquals(2, loops);
   }
 }
