@@ -23,8 +23,9 @@ import org.apache.lucene.util.Bits;
 
 /**
  * A first stage for when Hamming distances say too little, or would capture a good part of a
- * segment anyway: the vectors with the best {@link BlockEstimates}, at two to four times the price
- * of {@link CodeScan}. Stateless.
+ * segment anyway: the vectors with the best {@link BlockEstimates}, at little more than the price
+ * of {@link CodeScan} where {@link SegmentCodes#estimatesQuickly}, at five times that elsewhere.
+ * Stateless.
  */
 public final class EstimateScan {
 

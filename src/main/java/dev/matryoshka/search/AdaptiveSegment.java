@@ -21,12 +21,13 @@ import org.apache.lucene.search.AcceptDocs;
 /**
  * One segment of a search with a {@link RecallTarget}. The first stage captures a generous number
  * of vectors; of these, the nearest are estimated, and of those, the best are scored at full
- * precision, a few at first. From then on it is known what a distance says of an estimate, and an
- * estimate of a score, for this query in this segment: two least-squares lines with normally
- * distributed deviations. They tell how many of the wanted documents are expected among those not
- * yet estimated, and among those not yet scored, and both go on until few enough are. An easy query
- * ends after a few hundred vectors; one that is unlike the documents, whose distances and estimates
- * say little, goes through tens of thousands.
+ * precision, a few at first; where estimates cost little, all are estimated to begin with. From
+ * then on it is known what a distance says of an estimate, and an estimate of a score, for this
+ * query in this segment: two least-squares lines with normally distributed deviations. They tell
+ * how many of the wanted documents are expected among those not yet estimated, and among those not
+ * yet scored, and both go on until few enough are. An easy query ends after a few hundred vectors;
+ * one that is unlike the documents, whose distances and estimates say little, goes through tens of
+ * thousands.
  *
  * <p>Points are chosen by the x of a line, never by its y, so that the choice does not bend it. Not
  * a proof: deviations have somewhat heavier tails than normal ones, for which {@link
