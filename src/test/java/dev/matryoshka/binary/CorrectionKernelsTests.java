@@ -175,8 +175,9 @@ public class CorrectionKernelsTests extends MatryoshkaTestCase {
         VectorCorrectionKernels.class.getResource("VectorCorrectionKernels.class").toString();
     PrintWriter out = new PrintWriter(code);
     assertEquals(0, ToolProvider.findFirst("javap").orElseThrow().run(out, out, "-c", "-p", url));
+    // Numbers are written as the locale has them.
     Matcher loop =
-        Pattern.compile("(?s)void (dots\\w*)\\(java\\.lang\\.foreign.*?(\\d+): return\\n")
+        Pattern.compile("(?s)void (dots\\w*)\\(java\\.lang\\.foreign.*?(\\p{Nd}+): return\\n")
             .matcher(code.toString());
     int loops = 0;
     while (loop.find()) {
