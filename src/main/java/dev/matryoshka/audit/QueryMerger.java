@@ -76,7 +76,6 @@ public final class QueryMerger {
     int expected = (int) Math.min(k, accepted);
     float worst = expected == 0 ? 0 : truth.get(expected - 1).score;
     List<Hit> answer = found.subList(0, Math.min(k, found.size()));
-    int hits = (int) answer.stream().filter(hit -> atLeast(hit, worst)).count();
     List<Hit> needed = needed(truth, expected, worst);
     Map<String, Integer> lost = new TreeMap<>();
     for (Hit hit : needed) {
@@ -87,7 +86,7 @@ public final class QueryMerger {
     return new QueryResult(
         id,
         expected,
-        Math.min(hits, expected),
+        found(answer, truth, expected, worst),
         lost,
         ranks(truth, expected, worst),
         correlated == 0 ? Double.NaN : correlation / correlated,
@@ -126,8 +125,22 @@ public final class QueryMerger {
     }
   }
 
-  private static boolean atLeast(Hit hit, float worst) {
-    return hit.score >= worst || Comparison.tied(hit.score, worst);
+  /** A document that ties does not stand for a better one that is missing. */
+  private static int found(List<Hit> answer, List<Hit> truth, int expected, float worst) {
+    int better = better(truth, worst);
+    int tied = (int) answer.stream().filter(hit -> Comparison.tied(hit.score, worst)).count();
+    return Math.min(better, better(answer, worst)) + Math.min(expected - better, tied);
+  }
+
+  /** How many are better than the last expected document; hits come best first. */
+  private static int better(List<Hit> hits, float worst) {
+    int better = 0;
+    while (better < hits.size()
+        && hits.get(better).score > worst
+        && Comparison.tied(hits.get(better).score, worst) == false) {
+      better++;
+    }
+    return better;
   }
 
   /** Everything better than the last expected document, and of those that tie the kept first. */
@@ -148,10 +161,9 @@ public final class QueryMerger {
 
   private static int[] ranks(List<Hit> truth, int expected, float worst) {
     int[] ranks = new int[expected];
-    int better = 0;
-    while (better < expected && Comparison.tied(truth.get(better).score, worst) == false) {
-      ranks[better] = truth.get(better).rank;
-      better++;
+    int better = better(truth, worst);
+    for (int i = 0; i < better; i++) {
+      ranks[i] = truth.get(i).rank;
     }
     int[] tied =
         truth.stream()

@@ -101,6 +101,27 @@ class QueryMergerTests {
   }
 
   @Test
+  void tiesDoNotStandForABetterOne() {
+    // The best is lost; the two that tie for the second place are no answer to that.
+    ShardComparison shard =
+        shard(
+            0,
+            new int[] {1, 2, 3},
+            new float[] {.9f, .5f, .5f},
+            new int[] {30, 4, 5},
+            new int[] {2, 3},
+            new float[] {.5f, .5f},
+            (byte) 0,
+            (byte) -1,
+            (byte) -1);
+    QueryResult result = QueryMerger.merge("q", 2, List.of(shard), List.of());
+    assertEquals(2, result.expected());
+    assertEquals(1, result.found());
+    assertEquals(Map.of("coarse", 1), result.lost());
+    assertArrayEquals(new int[] {30, 4}, result.firstStageRanks());
+  }
+
+  @Test
   void documentsOfTheSameIdAreAsManyDocuments() {
     List<ShardComparison> shards = new ArrayList<>();
     for (int number = 0; number < 2; number++) {
